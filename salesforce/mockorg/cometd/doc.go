@@ -2,10 +2,10 @@
 // polling as Salesforce speaks it, at /cometd/{version}. It knows channels and
 // events, not records.
 //
-//	  Publish ──▶ topic log (replay ids, retention) ◀── position ── subscription
-//	                 │ wakes                                            │
-//	                 ▼                                                  │
-//	  POST connect ─ hold (≤ ConnectTimeout) ─▶ [events…, connect reply]┘
+//	Publish ──▶ topic log (replay ids, retention) ◀── position ── subscription
+//	               │ wakes                                            │
+//	               ▼                                                  │
+//	POST connect ─ hold (≤ ConnectTimeout) ─▶ [events…, connect reply]┘
 //
 // A subscription is a position in the log of its topic, so replay and live
 // delivery are the same thing, and a client that does not poll costs no memory.
