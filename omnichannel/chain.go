@@ -41,6 +41,7 @@ const (
 	factKept      Fact = "kept"      // closing or requeueing was refused by the org
 	factClosed    Fact = "closed"    // the opened AgentWork ended
 	factWithdrawn Fact = "withdrawn" // it left before anybody opened it
+	factReturned  Fact = "returned"  // the org still has what we thought was over
 )
 
 type move struct {
@@ -69,6 +70,8 @@ var moves = map[move]State{
 	{Closing, factKept}: InHand, {Closing, factAnnounced}: Announced, {Closing, factOpened}: InHand, {Closing, factPushed}: Alerting, {Closing, factClosed}: Gone,
 
 	{Requeueing, factKept}: InHand, {Requeueing, factAnnounced}: Announced, {Requeueing, factOpened}: InHand, {Requeueing, factPushed}: Alerting, {Requeueing, factClosed}: Gone,
+
+	{Gone, factReturned}: Sighted,
 }
 
 // MoveError says that a fact cannot happen in a state. It is a fault of ours, is
@@ -99,6 +102,7 @@ type Chain struct {
 	PSR      PSRID       `json:"psr,omitempty"` // the one that announces it, or did last
 	Serial   int         `json:"serial,omitempty"`
 	PSRGone  bool        `json:"psrGone,omitempty"` // its deletion was seen
+	OldPSRs  []PSRID     `json:"oldPsrs,omitempty"` // those before it
 	Transfer bool        `json:"transfer,omitempty"`
 	Prefer   vcc.AgentID `json:"prefer,omitempty"`
 

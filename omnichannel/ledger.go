@@ -31,6 +31,9 @@ type Output struct {
 	// Resync says that the org's setup names something we do not know: a
 	// Baseline should be read.
 	Resync bool
+	// Doubts names agents whose presence should be read again, since the org
+	// refused a push to them.
+	Doubts []vcc.AgentID
 	// Stale counts events that were old or answered something no longer asked.
 	Stale int
 	// Faults are inputs that could not be; nothing was changed by them.
@@ -271,6 +274,9 @@ func (l *Ledger) index(c *Chain) {
 	for _, id := range c.Past {
 		l.byWork[id] = c
 	}
+	for _, id := range c.OldPSRs {
+		l.byPSR[id] = c
+	}
 	if c.State != Gone && c.Record != "" {
 		l.byRecord[c.Record] = c
 	}
@@ -279,7 +285,10 @@ func (l *Ledger) index(c *Chain) {
 // forget drops a chain that ended long ago.
 func (l *Ledger) forget(c *Chain) {
 	delete(l.chains, c.Interaction)
-	maps.DeleteFunc(l.byPSR, func(_ PSRID, x *Chain) bool { return x == c })
+	delete(l.byPSR, c.PSR)
+	for _, id := range c.OldPSRs {
+		delete(l.byPSR, id)
+	}
 	for _, id := range c.Past {
 		delete(l.byWork, id)
 	}

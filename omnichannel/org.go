@@ -110,6 +110,8 @@ type Seen struct {
 // Baseline is what the org says of everything in external routing, read in the
 // same order as Seen.
 type Baseline struct {
+	// Begun is when the reading began, by the clock of whoever runs the Ledger.
+	Begun     time.Time
 	Directory Directory
 	PSRs      []PSR
 	Works     []AgentWork // Assigned and Opened only

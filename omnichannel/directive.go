@@ -1,0 +1,78 @@
+package omnichannel
+
+import (
+	"fmt"
+	"time"
+
+	"omnibridge/vcc"
+)
+
+// Direct takes a directive of the engine. One that does not fit where the chain
+// stands is answered with the report that tells the engine so.
+func (l *Ledger) Direct(now time.Time, d vcc.Directive) Output {
+	c := l.chains[d.Interaction]
+	if c == nil || c.State == Gone {
+		l.report(vcc.Report{Kind: vcc.Withdrawn, Interaction: d.Interaction, Offer: d.Offer, Agent: d.Agent, Reason: vcc.CustomerLeft, Detail: "no longer in external routing"})
+		return l.take()
+	}
+	switch d.Kind {
+	case vcc.Offer:
+		l.directOffer(now, c, d)
+	case vcc.Retract:
+		l.directRetract(now, c, d)
+	case vcc.Close:
+		if l.move(now, c, factClosing, d.Detail) {
+			l.pump(now, c)
+		}
+	case vcc.Requeue:
+		l.directRequeue(now, c, d)
+	}
+	return l.take()
+}
+
+// directOffer starts a push. Offers are numbered without gaps: another number
+// than the next was directed before something that we have since reported.
+func (l *Ledger) directOffer(now time.Time, c *Chain, d vcc.Directive) {
+	if c.State != Announced || d.Offer != c.Offer+1 {
+		l.report(vcc.Report{Kind: vcc.Refused, Interaction: c.Interaction, Offer: d.Offer, Agent: d.Agent, Reason: vcc.Undelivered,
+			Detail: fmt.Sprintf("it is %s, at offer %d", c.State, c.Offer)})
+		return
+	}
+	if !l.move(now, c, factOffered, d.Detail) {
+		return
+	}
+	c.Offer, c.Agent, c.Work = d.Offer, d.Agent, ""
+	l.note(c, "offered", d.Detail)
+	l.pump(now, c)
+}
+
+// directRetract takes a push back, as far as the org allows it.
+func (l *Ledger) directRetract(now time.Time, c *Chain, d vcc.Directive) {
+	if d.Offer != c.Offer {
+		l.out.Stale++
+		return
+	}
+	switch {
+	case c.State == Alerting:
+		l.retracting(now, c, d.Detail)
+	case c.State == Pushing && !c.Sent:
+		l.failed(now, c, vcc.Undelivered, d.Detail)
+	case c.State == Pushing:
+		c.TakeBack = true
+		l.touch(c)
+	}
+}
+
+// directRequeue gives the work to the queue of a plan.
+func (l *Ledger) directRequeue(now time.Time, c *Chain, d vcc.Directive) {
+	for id, q := range l.dir.Queues {
+		if q.External && l.policy.plan(q.Name) == d.Plan {
+			if l.move(now, c, factRequeued, d.Detail) {
+				c.To = id
+				l.pump(now, c)
+			}
+			return
+		}
+	}
+	l.drift(c, fmt.Sprintf("plan %s has no queue in external routing: map one under \"plans\" in the routing file", d.Plan))
+}
