@@ -1,0 +1,33 @@
+// Package salesforce is the org as the daemon sees it: access tokens, REST
+// calls, limits, and the translation between records and the vocabulary of
+// package omnichannel.
+//
+//	Org ── effects, signals ──▶ Client ── Query, Create, Do ──▶ call ──▶ net/http
+//	                              │                               │
+//	                              └── simpleforce (URLs, bodies)  ├── TokenSource (sign, one re-login per 401)
+//	                                                              ├── retry table, backoff
+//	                                                              └── limits (usage, breaker, concurrency)
+//
+// The REST library is simpleforce, used through Query and ApexREST only and
+// with one throw-away client per call: the library is not safe for concurrent
+// use, knows no context and panics on some error bodies. Everything that can
+// go wrong is therefore handled below it, in a [net/http.RoundTripper] of our
+// own (see call), and the library is only ever shown replies that succeeded.
+//
+// # Outcomes
+//
+// A request that Salesforce may or may not have carried out is not a failure
+// but an unknown. Rows are created with POST, which is not idempotent, so such
+// a request is never repeated: the caller gets an [UnknownOutcomeError] and
+// has to look before it tries again. Everything else (GET, PATCH, DELETE) may
+// be repeated and is, by the table in retry.go.
+//
+// # Concurrency
+//
+// TokenSource, Client and Org are safe for concurrent use. Calls beyond
+// Options.Concurrency wait for a place, bounded by their deadline. There is no
+// order between concurrent calls; who needs one makes one call after another.
+//
+// The package does not stream events (package streaming does), keeps no state
+// beyond the token and the counters of limits, and never logs in for people.
+package salesforce
