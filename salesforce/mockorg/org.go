@@ -22,6 +22,8 @@ type Options struct {
 	// KeepDeleted is how many deleted records per object queryAll and Records
 	// still see; 0 means 100,000.
 	KeepDeleted int
+	// Seed is what the org holds when it starts; nil means DefaultSeed.
+	Seed *Seed
 }
 
 func (p *Options) fill() error {
@@ -50,6 +52,9 @@ type Org struct {
 
 	mu     sync.RWMutex // guards tables and everything in them
 	tables map[*object]*table
+
+	omni      *omni      // Omni-Channel's own state, guarded by mu
+	chronicle *chronicle // what was committed, guarded by mu
 }
 
 // New returns an org that serves nothing yet: hand it to an http.Server or to
@@ -68,6 +73,10 @@ func New(options Options) (*Org, error) {
 	}
 	for _, ob := range s.objects {
 		o.tables[ob] = newTable(ob)
+	}
+	o.omni, o.chronicle = newOmni(o), newChronicle()
+	if err := o.plant(options.Seed); err != nil {
+		return nil, err
 	}
 	return o, nil
 }

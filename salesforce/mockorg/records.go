@@ -136,6 +136,7 @@ func (o *Org) commit(t *tx) {
 		touched[e.rec.table] = true
 	}
 	if changes := t.net(); len(changes) > 0 {
+		o.chronicle.record(t, changes)
 		o.publish(t, changes)
 	}
 	for tb := range touched {
