@@ -17,6 +17,7 @@ type Roster struct {
 	grace  time.Duration
 	dir    Directory
 	agents map[vcc.AgentID]*seat
+	due    map[vcc.AgentID]*seat // those with a wake time
 	out    Output
 	asked  int // makes effect ids
 }
@@ -38,7 +39,7 @@ type seat struct {
 
 // NewRoster returns an empty roster.
 func NewRoster(p Policy) *Roster {
-	return &Roster{grace: p.withDefaults().Grace, agents: map[vcc.AgentID]*seat{}}
+	return &Roster{grace: p.withDefaults().Grace, agents: map[vcc.AgentID]*seat{}, due: map[vcc.AgentID]*seat{}}
 }
 
 // Step takes one signal from the org. Signals about work are the Ledger's and are
@@ -66,9 +67,9 @@ func (r *Roster) Recheck(now time.Time, id vcc.AgentID) Output {
 
 // Tick does what has become due at now.
 func (r *Roster) Tick(now time.Time) Output {
-	for _, id := range slices.Sorted(maps.Keys(r.agents)) {
-		if s := r.agents[id]; !s.wake.IsZero() && !s.wake.After(now) {
-			s.wake = time.Time{}
+	for _, id := range slices.Sorted(maps.Keys(r.due)) {
+		if s := r.due[id]; !s.wake.After(now) {
+			r.wakeAt(s, time.Time{})
 			r.ask(s)
 		}
 	}
@@ -78,8 +79,8 @@ func (r *Roster) Tick(now time.Time) Output {
 // Next returns when Tick has something to do, if it ever has.
 func (r *Roster) Next() (time.Time, bool) {
 	var next time.Time
-	for _, s := range r.agents {
-		if !s.wake.IsZero() && (next.IsZero() || s.wake.Before(next)) {
+	for _, s := range r.due {
+		if next.IsZero() || s.wake.Before(next) {
 			next = s.wake
 		}
 	}
@@ -92,11 +93,11 @@ func (r *Roster) onRow(now time.Time, row PresenceRow) {
 	s.rev++
 	switch {
 	case row.Current:
-		s.row, s.closed, s.wake = row, false, time.Time{}
-		r.tell(s)
+		r.sit(s, row)
 	case s.row.ID == row.ID && !s.closed:
 		// The next row may be a moment away: give no new work, take none away.
-		s.closed, s.wake = true, now.Add(r.grace)
+		s.closed = true
+		r.wakeAt(s, now.Add(r.grace))
 		r.tell(s)
 	}
 }
@@ -110,16 +111,15 @@ func (r *Roster) onBaseline(now time.Time, b Baseline) {
 			current[row.User] = row
 		}
 	}
-	for id, row := range current {
-		r.seat(id).row.User = row.User
+	for id := range current {
+		r.seat(id)
 	}
 	for _, id := range slices.Sorted(maps.Keys(r.agents)) {
 		s := r.agents[id]
 		row, present := current[id]
 		switch {
-		case present && (!s.known || s.row.ID == ""):
-			s.row, s.closed, s.wake = row, false, time.Time{}
-			r.tell(s)
+		case present && !s.known && s.rev == 0:
+			r.sit(s, row)
 		case present && row.ID == s.row.ID && !s.closed:
 			r.tell(s) // the setup may have changed
 		case present || (!s.closed && s.row.ID != ""):
@@ -137,21 +137,38 @@ func (r *Roster) onRead(now time.Time, o Outcome) {
 	}
 	s.asking = ""
 	if o.Result != Done {
-		s.wake = now.Add(max(o.RetryAfter, pace(retryFirst, s.tries)))
+		r.wakeAt(s, now.Add(max(o.RetryAfter, pace(retryFirst, s.tries))))
 		s.tries++
 		return
 	}
 	s.tries = 0
-	i := slices.IndexFunc(o.Rows, func(row PresenceRow) bool { return row.Current })
-	switch {
-	case i < 0 && s.rev != s.askRev && !s.closed:
-		r.ask(s) // a row came while the org was read
-	case i < 0:
-		s.row, s.closed, s.wake = PresenceRow{}, false, time.Time{}
-		r.tell(s)
-	default:
-		s.row, s.closed, s.wake = o.Rows[i], false, time.Time{}
-		r.tell(s)
+	if s.rev != s.askRev {
+		if s.wake.IsZero() {
+			r.ask(s) // something happened while the org was read
+		}
+		return
+	}
+	if i := slices.IndexFunc(o.Rows, func(row PresenceRow) bool { return row.Current }); i >= 0 {
+		r.sit(s, o.Rows[i])
+	} else {
+		r.sit(s, PresenceRow{})
+	}
+}
+
+// sit makes row the agent's presence; one without id is absence.
+func (r *Roster) sit(s *seat, row PresenceRow) {
+	s.row, s.closed = row, false
+	r.wakeAt(s, time.Time{})
+	r.tell(s)
+}
+
+// wakeAt sets when the org is to be asked about s; the zero time: not at all.
+func (r *Roster) wakeAt(s *seat, at time.Time) {
+	s.wake = at
+	if at.IsZero() {
+		delete(r.due, s.agent)
+	} else {
+		r.due[s.agent] = s
 	}
 }
 
