@@ -105,4 +105,3 @@ func seconds(row Row, field string, now time.Time) any {
 	}
 	return int64(now.Sub(from) / time.Second)
 }
-
