@@ -108,6 +108,10 @@ type Stats struct {
 	Until    time.Time // not zero: the breaker is open at least until then
 }
 
+// ErrBadCall says that a call was not made, because it cannot be right: an id
+// that is none, a path that is not escaped, a body without a JSON form.
+var ErrBadCall = errors.New("the call cannot be made")
+
 // NewClient checks the options and returns a client. It sends nothing.
 func NewClient(o Options) (*Client, error) {
 	o = o.withDefaults()
@@ -137,24 +141,29 @@ func (c *Client) Stats() Stats {
 // body is encoded as JSON; nil means none.
 //
 // Errors: [*APIError] (refused, nothing happened), [*UnknownOutcomeError] (POST
-// only), [*LimitError] (not sent), [*AuthError] (no token), or that of the
-// context or the network.
+// only), [*LimitError] (not sent), [*AuthError] (no token), [ErrBadCall] (not sent), or
+// that of the context or the network.
 func (c *Client) Do(ctx context.Context, method, path string, body any) ([]byte, error) {
 	return c.do(ctx, method+" "+withoutQuery(path), method, path, body)
 }
 
 // do is Do with a name for the errors.
 func (c *Client) do(ctx context.Context, op, method, path string, body any) ([]byte, error) {
+	return c.apex(ctx, &call{op: op, repeatable: method != http.MethodPost}, method, path, body)
+}
+
+// apex makes a call through the library's ApexREST, which takes any path.
+func (c *Client) apex(ctx context.Context, k *call, method, path string, body any) ([]byte, error) {
 	path, err := c.resolve(method, path)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", op, err)
+		return nil, fmt.Errorf("%s: %w: %w", k.op, ErrBadCall, err)
 	}
 	payload, err := encode(body)
 	if err != nil {
-		return nil, fmt.Errorf("%s: encode the body: %w", op, err)
+		return nil, fmt.Errorf("%s: %w: encode the body: %w", k.op, ErrBadCall, err)
 	}
 	var reply []byte
-	err = c.run(ctx, &call{op: op, repeatable: method != http.MethodPost}, func(sf *simpleforce.Client) error {
+	err = c.run(ctx, k, func(sf *simpleforce.Client) error {
 		var e error
 		if payload == nil {
 			reply, e = sf.ApexREST(method, path, nil)
@@ -202,7 +211,7 @@ func (c *Client) resolve(method, path string) (string, error) {
 		path = "/services/data/v" + c.opt.Version + "/" + path
 	}
 	// What the library cannot parse it would log, so it never gets to see it.
-	if _, err := url.ParseRequestURI(path); err != nil || strings.HasPrefix(path, "//") {
+	if u, err := url.ParseRequestURI(path); err != nil || u.Host != "" || strings.HasPrefix(path, "//") {
 		return "", errors.New("the path is not a valid one: escape its parts with url.PathEscape")
 	}
 	if len(path) > maxURL {

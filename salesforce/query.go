@@ -88,7 +88,7 @@ func (c *Client) page(ctx context.Context, at string) (page, error) {
 	if !strings.HasPrefix(at, "/services/data") {
 		op = "query " + objectOf(at)
 		if n := len(url.QueryEscape(at)); n > maxURL {
-			return page{}, fmt.Errorf("%s: the query has %d bytes in a URL, Salesforce takes %d: split it", op, n, maxURL)
+			return page{}, fmt.Errorf("%s: %w: the query has %d bytes in a URL, Salesforce takes %d: split it", op, ErrBadCall, n, maxURL)
 		}
 	} else if _, err := url.ParseRequestURI(at); err != nil {
 		return page{}, fmt.Errorf("%s: nextRecordsUrl is not a valid path", op)

@@ -142,13 +142,13 @@ func (c *Client) CreateAll(ctx context.Context, object string, rows []any) ([]Ro
 		return nil, nil
 	}
 	if len(rows) > MaxBatch {
-		return nil, fmt.Errorf("%s: one request takes %d records: split them", op, MaxBatch)
+		return nil, fmt.Errorf("%s: %w: one request takes %d records: split them", op, ErrBadCall, MaxBatch)
 	}
 	records := make([]json.RawMessage, len(rows))
 	for i, row := range rows {
 		record, err := withType(object, row)
 		if err != nil {
-			return nil, fmt.Errorf("%s: row %d: %w", op, i, err)
+			return nil, fmt.Errorf("%s: %w: row %d: %w", op, ErrBadCall, i, err)
 		}
 		records[i] = record
 	}

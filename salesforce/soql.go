@@ -37,7 +37,7 @@ var (
 // checkObject refuses what cannot be an object's API name.
 func checkObject(object string) error {
 	if !objectForm.MatchString(object) {
-		return fmt.Errorf("%q is no API name of an object: give e.g. AgentWork", clip(object))
+		return fmt.Errorf("%w: %q is no API name of an object: give e.g. AgentWork", ErrBadCall, clip(object))
 	}
 	return nil
 }
@@ -45,7 +45,7 @@ func checkObject(object string) error {
 // checkID refuses what cannot be a record's id.
 func checkID(id string) error {
 	if !idForm.MatchString(id) {
-		return fmt.Errorf("%q is no record id: ids have 15 or 18 letters and digits", clip(id))
+		return fmt.Errorf("%w: %q is no record id: ids have 15 or 18 letters and digits", ErrBadCall, clip(id))
 	}
 	return nil
 }
