@@ -3,6 +3,7 @@ package soql
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/alecthomas/participle/v2/lexer"
 )
@@ -28,37 +29,42 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
-// place is where in a query something stands, kept with an excerpt so that an
-// error found while matching can show it without the whole text.
+// place is where in a query something stands. It keeps the query, so that an
+// error found while matching can show it.
 type place struct {
-	excerpt      string
-	caret        int // characters before the place, within excerpt
-	line, column int
+	query string
+	pos   lexer.Position
 }
 
 // excerptSide is how many characters of the query an error shows on each side.
 const excerptSide = 25
 
-func placeAt(query string, pos lexer.Position) place {
-	from := strings.LastIndexByte(query[:pos.Offset], '\n') + 1
-	before := []rune(query[from:pos.Offset])
-	if len(before) > excerptSide {
-		before = before[len(before)-excerptSide:]
+// excerpt returns the part of the line around the place, and how many
+// characters of it come before the place.
+func (p place) excerpt() (text string, caret int) {
+	before := p.query[:p.pos.Offset]
+	before = before[strings.LastIndexByte(before, '\n')+1:]
+	from := len(before)
+	for from > 0 && caret < excerptSide {
+		_, size := utf8.DecodeLastRuneInString(before[:from])
+		from -= size
+		caret++
 	}
-	after, _, _ := strings.Cut(query[pos.Offset:], "\n")
-	// Four bytes hold the longest character, so this much text is enough.
-	tail := []rune(after[:min(len(after), 4*excerptSide)])
-	if len(tail) > excerptSide {
-		tail = tail[:excerptSide]
+	after, _, _ := strings.Cut(p.query[p.pos.Offset:], "\n")
+	to := 0
+	for range excerptSide {
+		_, size := utf8.DecodeRuneInString(after[to:])
+		to += size
 	}
-	return place{string(before) + string(tail), len(before), pos.Line, pos.Column}
+	return before[from:] + after[:to], caret
 }
 
 func (p place) errorf(code, format string, args ...any) *Error {
+	text, caret := p.excerpt()
 	return &Error{
 		Code: code,
-		Message: fmt.Sprintf("\n%s\n%s^\nERROR at Row:%d:Column:%d\n%s", p.excerpt, strings.Repeat(" ", p.caret),
-			p.line, p.column, fmt.Sprintf(format, args...)),
-		Line: p.line, Column: p.column,
+		Message: fmt.Sprintf("\n%s\n%s^\nERROR at Row:%d:Column:%d\n%s", text, strings.Repeat(" ", caret),
+			p.pos.Line, p.pos.Column, fmt.Sprintf(format, args...)),
+		Line: p.pos.Line, Column: p.pos.Column,
 	}
 }

@@ -44,10 +44,10 @@ func explain(query string, list []lexer.Token, err error) *Error {
 	if !ok {
 		return &Error{Code: MalformedQuery, Message: err.Error()}
 	}
-	at := placeAt(query, pe.Position())
+	at := place{query, pe.Position()}
 	unexpected, ok := errors.AsType[*participle.UnexpectedTokenError](err)
 	if !ok { // the lexer's
-		return at.errorf(MalformedQuery, "%s", explainText(query[pe.Position().Offset:]))
+		return at.errorf(MalformedQuery, "%s", explainText(query, pe.Position().Offset))
 	}
 	found := fmt.Sprintf("unexpected token: '%s'", unexpected.Unexpected.Value)
 	if unexpected.Unexpected.EOF() {
@@ -66,12 +66,16 @@ func explain(query string, list []lexer.Token, err error) *Error {
 	return at.errorf(MalformedQuery, "%s", found)
 }
 
-// explainText says why no token could be read from rest.
-func explainText(rest string) string {
+// explainText says why no token could be read at the offset.
+func explainText(query string, offset int) string {
+	rest := query[offset:]
 	switch rest[0] {
 	case '\'':
 		return "the text that starts here has no closing quote"
 	case ':':
+		if offset > 0 && '0' <= query[offset-1] && query[offset-1] <= '9' {
+			return "unexpected token: ':'; if it belongs to a time zone, note that the + before it is %2B in a URL"
+		}
 		return "unexpected token: ':'; bind variables belong to Apex, write the value itself"
 	case '"':
 		return `unexpected token: '"'; texts need single quotes`
@@ -85,12 +89,13 @@ func explainText(rest string) string {
 // advise recognises the usual mistakes, and what is SOQL but not supported.
 func advise(list []lexer.Token, found lexer.Token) string {
 	before := "" // the word before the unexpected one
-	inWhere, inOrder := false, false
+	inFrom, inWhere, inOrder := false, false, false
 	for _, t := range list {
 		if t.Pos.Offset >= found.Pos.Offset {
 			break
 		}
 		before = strings.ToUpper(t.Value)
+		inFrom = inFrom || before == "FROM"
 		inWhere = inWhere || before == "WHERE"
 		inOrder = inOrder || before == "BY" || before == "LIMIT" || before == "OFFSET"
 	}
@@ -110,8 +115,8 @@ func advise(list []lexer.Token, found lexer.Token) string {
 		return "AND and OR need parentheses to mix, and so does NOT with either: (a OR b) AND (NOT c)"
 	case word == "WHERE", word == "ORDER", word == "LIMIT":
 		return "the clauses come in the order FROM, WHERE, ORDER BY, LIMIT, OFFSET, each at most once"
-	case word == "," && !inWhere && !inOrder:
-		return "what follows it is not the name of a field"
+	case word == "," && inFrom && !inWhere && !inOrder:
+		return "FROM names one object"
 	}
 	return follows[before]
 }

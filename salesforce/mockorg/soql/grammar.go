@@ -23,7 +23,7 @@ type (
 	}
 
 	selection struct {
-		Count  bool    `parser:"  @('COUNT' '(' ')')"`
+		Count  bool    `parser:"  (?= 'COUNT' '(' ')') @('COUNT' '(' ')')"`
 		Fields []*name `parser:"| @@ (',' @@)*"`
 	}
 
@@ -56,7 +56,7 @@ type (
 		Value *literal   `parser:"  @@"`
 		Like  *literal   `parser:"| 'LIKE' @@"`
 		NotIn bool       `parser:"| @'NOT'? 'IN'"`
-		List  []*literal `parser:"  '(' @@ (',' @@)* ')' )"`
+		List  []*literal `parser:"  '(' (?! 'SELECT') @@ (',' @@)* ')' )"`
 	}
 
 	literal struct {
@@ -68,7 +68,7 @@ type (
 		DateTime string `parser:"| @DateTime"`
 		Date     string `parser:"| @Date"`
 		Number   string `parser:"| @Number"`
-		Days     string `parser:"| @DateFormula | (?! 'SELECT') @Ident"`
+		Days     string `parser:"| @DateFormula | @Ident"`
 	}
 
 	ordering struct {
@@ -84,12 +84,14 @@ type (
 )
 
 // grammar builds the parser once, at the first query: it reflects over the
-// types above, which costs more than a query does.
+// types above, which costs more than a query does. One token always tells the
+// alternatives apart, so the parser need not try any twice, and the first error
+// it meets is the right one.
 var grammar = sync.OnceValue(func() *participle.Parser[statement] {
 	return participle.MustBuild[statement](
 		participle.Lexer(tokens()),
 		participle.CaseInsensitive("Ident"),
-		participle.UseLookahead(2),
+		participle.UseLookahead(0),
 	)
 })
 

@@ -68,7 +68,7 @@ func scan(query string) (*lexer.PeekingLexer, []lexer.Token, *Error) {
 			depth--
 		}
 		if depth > maxDepth {
-			return nil, nil, placeAt(query, t.Pos).errorf(TooComplicated, "more than %d nested parentheses", maxDepth)
+			return nil, nil, place{query, t.Pos}.errorf(TooComplicated, "more than %d nested parentheses", maxDepth)
 		}
 	}
 	again := scanned(list)
@@ -99,7 +99,7 @@ type builder struct {
 
 func (b *builder) fail(pos lexer.Position, code, format string, args ...any) {
 	if b.err == nil {
-		b.err = placeAt(b.query, pos).errorf(code, format, args...)
+		b.err = place{b.query, pos}.errorf(code, format, args...)
 	}
 }
 
@@ -192,7 +192,7 @@ func (b *builder) condition(c *condition) Expr {
 }
 
 func (b *builder) comparison(c *comparison) Expr {
-	path, at := b.path(c.Field), placeAt(b.query, c.Field.Pos)
+	path, at := b.path(c.Field), place{b.query, c.Field.Pos}
 	switch {
 	case c.Value != nil:
 		t := &test{path: path, op: c.Op, value: b.value(c.Value), at: at}
@@ -283,13 +283,24 @@ func (b *builder) date(l *literal) value {
 		if err != nil {
 			b.fail(l.Pos, MalformedQuery, "there is no day %s", l.Date)
 		}
+		b.checkYear(l, t)
 		return value{kind: dateKind, time: t}
 	}
 	for _, layout := range [...]string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700"} {
 		if t, err := time.Parse(layout, l.DateTime); err == nil {
+			b.checkYear(l, t.UTC())
 			return value{kind: dateTimeKind, time: t.UTC()}
 		}
 	}
-	b.fail(l.Pos, MalformedQuery, "'%s' is no date-time; write 2026-11-22T08:15:00Z or 2026-11-22T08:15:00+01:00 (in a URL, + is %%2B)", l.DateTime)
+	b.fail(l.Pos, MalformedQuery, "'%s' is no date-time; write 2026-11-22T08:15:00Z or 2026-11-22T08:15:00+01:00", l.DateTime)
 	return value{}
+}
+
+// The years that a date in Salesforce can have.
+const firstYear, lastYear = 1700, 4000
+
+func (b *builder) checkYear(l *literal, t time.Time) {
+	if t.Year() < firstYear || t.Year() > lastYear {
+		b.fail(l.Pos, MalformedQuery, "dates lie between the years %d and %d", firstYear, lastYear)
+	}
 }
