@@ -1,0 +1,67 @@
+// Package streaming reads Salesforce events (PushTopic, Change Data Capture,
+// platform events) over Bayeux 1.0 with HTTP long polling, and hands them to
+// its owner in order, at least once, with the cursor under the owner's control.
+//
+// It has two halves. The connection machine (machine.go) is a pure table of
+// state and message class: it does no I/O, reads no clock and draws no
+// randomness. The transport (transport.go) posts what the machine asks for.
+// One goroutine inside [Client.Run] owns both.
+//
+//	idle --> authenticating --> handshaking --> connecting --> subscribing --> polling
+//	              ^                                               ^             |  ^
+//	              |                                               |     reply   v  | empty hands
+//	         backing off <--- any fault, from any state ---         +-------- delivering
+//	                                                                        (or pausing)
+//
+// What it promises:
+//
+//   - Durable before the next poll. A /meta/connect is sent only after
+//     [Options.Deliver] returned nil for everything received so far, so a slow
+//     owner slows the server down and never fills memory.
+//   - Positions come from the owner. Every subscribe reads [Options.Cursor];
+//     the client keeps no cursor of its own. If Deliver fails, the session is
+//     given up and the same events come again from the durable cursor.
+//   - Order. At most one request of a session is under way, subscribes
+//     included: a session has one queue in the server, and two replies in flight
+//     could overtake each other. A channel that waits for an admin to repair it
+//     is therefore tried again between two polls, never beside one.
+//   - Events count wherever they stand: before or after the reply they came
+//     with, in subscribe replies, and in replies that end the session.
+//   - A gap is never silent. When Salesforce refuses a replay ID, or there was
+//     none to resume from, [Options.OnGap] is called after the new subscription
+//     is confirmed and before any later event of that channel is delivered.
+//     Asked in this order, a query sees everything the stream cannot bring.
+//   - [LinkUp] means proof: handshake, every channel confirmed, and connect
+//     replies arriving within the server's own timeout plus slack.
+//   - Every fault is left again, whatever the server advises: the first attempt
+//     after a healthy session at once, later ones with growing jittered pauses;
+//     at most one handshake a second and, after an authentication failure, one
+//     login in 30 seconds.
+//
+// # Duplicates, and replay IDs that go backwards
+//
+// An event is dropped as a duplicate only if this client already delivered, on
+// the same channel, the same replay ID with the same bytes. A high-water mark
+// would be simpler and lose events: mass deletes have been seen to arrive with
+// IDs out of order, a fallback to all retained events starts far below the old
+// cursor, and an org migration starts the numbering again. The memory is
+// bounded (the last 16,384 events of a channel), so an old duplicate can pass:
+// owners must be idempotent, and are only spared the usual case.
+//
+// The owner's cursor for a channel should be the greatest ID of the last
+// durable batch, except after OnGap: there the old cursor is void, and the
+// first durable batch sets a new one even if its IDs are lower.
+//
+// # Concurrency
+//
+// Deliver, OnGap, Cursor and OnLink are called from goroutines of Run; Deliver,
+// OnGap and Cursor get a context that ends with Run. Deliver and OnGap never
+// overlap with one another. OnLink is called from the owning goroutine and must
+// not block. All have returned when Run returns.
+//
+// # What it does not do
+//
+// It decodes no payloads, keeps no state on disk, publishes nothing, speaks no
+// WebSocket (Salesforce answers 405) and needs no unsubscribe: the channels of
+// a Client are fixed.
+package streaming

@@ -1,0 +1,206 @@
+package streaming
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxReply bounds a reply after decompression. Salesforce asks clients to take
+// 10 MB at least (salesforce-apis 3.1).
+const maxReply = 16 << 20
+
+var errTooLarge = errors.New("reply exceeds 16 MiB")
+
+// transport posts Bayeux messages. It has no state of its own: what belongs to
+// a session is in session.
+type transport struct {
+	tokens    TokenSource
+	through   http.RoundTripper
+	version   string
+	userAgent string
+}
+
+// newRoundTripper makes a transport for long polls: half-open connections are
+// found by keep-alive probes in about a minute and by pings under HTTP/2, long
+// before a poll's deadline. Answers are decompressed by net/http.
+func newRoundTripper() *http.Transport {
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAliveConfig: net.KeepAliveConfig{
+		Enable: true, Idle: 15 * time.Second, Interval: 15 * time.Second, Count: 3,
+	}}
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         dialer.DialContext,
+		TLSHandshakeTimeout: 10 * time.Second,
+		MaxIdleConnsPerHost: 2,
+		IdleConnTimeout:     90 * time.Second,
+		ForceAttemptHTTP2:   true,
+		HTTP2:               &http.HTTP2Config{SendPingTimeout: 30 * time.Second, PingTimeout: 15 * time.Second},
+	}
+}
+
+// session is what the server knows us by: the client ID it gave, the cookies
+// that route to the node that gave it, and the instance they belong to. The
+// next handshake begins a new one (salesforce-apis 3.1: cookies expire).
+type session struct {
+	client   *http.Client
+	endpoint string
+	clientID string
+	messages int // numbers the messages
+}
+
+func (t *transport) newSession(instance string) (*session, *fault) {
+	u, err := url.Parse(instance)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return nil, &fault{badInstance, strconv.Quote(instance)}
+	}
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, &fault{badInstance, err.Error()}
+	}
+	return &session{
+		client: &http.Client{
+			Transport: t.through,
+			Jar:       jar,
+			// A redirect would carry the token to a host nobody chose.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		endpoint: strings.TrimRight(u.Scheme+"://"+u.Host+u.Path, "/") + "/cometd/" + t.version,
+	}, nil
+}
+
+// outgoing is a meta message.
+type outgoing struct {
+	ID                       string         `json:"id"`
+	Channel                  string         `json:"channel"`
+	ClientID                 string         `json:"clientId,omitempty"`
+	Version                  string         `json:"version,omitempty"`
+	MinimumVersion           string         `json:"minimumVersion,omitempty"`
+	SupportedConnectionTypes []string       `json:"supportedConnectionTypes,omitempty"`
+	ConnectionType           string         `json:"connectionType,omitempty"`
+	Subscription             string         `json:"subscription,omitempty"`
+	Advice                   map[string]int `json:"advice,omitempty"`
+	Ext                      map[string]any `json:"ext,omitempty"`
+}
+
+// message starts a message of the session. Only the goroutine that owns the
+// session calls it.
+func (s *session) message(channel string) outgoing {
+	s.messages++
+	return outgoing{ID: strconv.Itoa(s.messages), Channel: channel, ClientID: s.clientID}
+}
+
+func (s *session) handshake() outgoing {
+	m := s.message("/meta/handshake")
+	m.ClientID = ""
+	m.Version, m.MinimumVersion = "1.0", "1.0"
+	m.SupportedConnectionTypes = []string{"long-polling"}
+	m.Ext = map[string]any{"replay": true}
+	return m
+}
+
+func (s *session) connect(first bool) outgoing {
+	m := s.message("/meta/connect")
+	m.ConnectionType = "long-polling"
+	if first {
+		m.Advice = map[string]int{"timeout": 0}
+	}
+	return m
+}
+
+func (s *session) subscribe(channel string) outgoing {
+	m := s.message("/meta/subscribe")
+	m.Subscription = channel
+	return m
+}
+
+// at sets the position of a subscribe. The key has no filter, and there is one
+// channel in the map (salesforce-apis 3.3).
+func (m outgoing) at(position int64) outgoing {
+	m.Ext = map[string]any{"replay": map[string]int64{replayKey(m.Subscription): position}}
+	return m
+}
+
+// response is what a request brought.
+type response struct {
+	messages []message
+	token    string // the token it was made with
+	fault    *fault // set if there is no Bayeux reply
+}
+
+// post sends messages and reads the whole reply. The caller's context is its
+// only deadline. It does not touch the session's fields.
+func (t *transport) post(ctx context.Context, s *session, messages ...outgoing) response {
+	token, _, err := t.tokens.Token(ctx)
+	if err != nil {
+		return response{fault: classifyToken(err)}
+	}
+	r := response{token: token}
+	body, err := json.Marshal(messages)
+	if err != nil {
+		r.fault = classifyTransport(fmt.Errorf("write Bayeux messages: %w", err))
+		return r
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.endpoint, bytes.NewReader(body))
+	if err != nil {
+		r.fault = classifyTransport(err)
+		return r
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", t.userAgent)
+	req.Header.Set("Authorization", "Bearer "+token)
+	resp, err := s.client.Do(req)
+	if err != nil {
+		r.fault = classifyTransport(err)
+		return r
+	}
+	defer resp.Body.Close()
+	r.messages, r.fault = read(resp)
+	return r
+}
+
+// read takes a Bayeux reply from a response of any status: some servers answer
+// errors with 4xx and a good body.
+func read(resp *http.Response) ([]message, *fault) {
+	var buffer bytes.Buffer
+	if n := resp.ContentLength; n > 0 && n <= maxReply {
+		buffer.Grow(int(n) + bytes.MinRead)
+	}
+	_, err := buffer.ReadFrom(io.LimitReader(resp.Body, maxReply+1))
+	if err == nil && buffer.Len() > maxReply {
+		err = errTooLarge
+	}
+	if err != nil {
+		return nil, classifyTransport(err)
+	}
+	messages, err := decode(buffer.Bytes())
+	switch {
+	case resp.StatusCode == http.StatusOK && err != nil:
+		return nil, &fault{malformed, err.Error()}
+	case resp.StatusCode != http.StatusOK && (err != nil || !hasMeta(messages)):
+		return nil, classifyHTTP(resp.StatusCode, resp.Header.Get("Retry-After"))
+	}
+	return messages, nil
+}
+
+func hasMeta(messages []message) bool {
+	for _, m := range messages {
+		if isMeta(m.channel) {
+			return true
+		}
+	}
+	return false
+}
+
+func isMeta(channel string) bool { return strings.HasPrefix(channel, "/meta/") }
