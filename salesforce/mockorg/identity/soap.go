@@ -71,7 +71,7 @@ func (s *Service) perform(w http.ResponseWriter, r *http.Request, version int) (
 	}
 	call, err := parseSOAP(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
-		return "", fault("soapenv:Client", "the body is not a SOAP envelope: "+err.Error())
+		return "", fault("soapenv:Client", "The body is not a SOAP envelope: "+err.Error())
 	}
 	switch call.operation {
 	case "login":
@@ -178,7 +178,9 @@ func parseSOAP(r io.Reader) (call soapCall, err error) {
 			break
 		}
 		if err != nil {
-			return soapCall{}, err
+			// The decoder's own words may quote a password that was not escaped.
+			line, _ := decoder.InputPos()
+			return soapCall{}, fmt.Errorf("it is not well-formed XML at line %d", line)
 		}
 		switch t := token.(type) {
 		case xml.Directive:
