@@ -40,6 +40,9 @@ var unsupported = map[string]string{
 // explain turns the parser's error into ours. list holds the tokens of the
 // query as far as they could be read.
 func explain(query string, list []lexer.Token, err error) *Error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
 	pe, ok := errors.AsType[participle.Error](err)
 	if !ok {
 		return &Error{Code: MalformedQuery, Message: err.Error()}

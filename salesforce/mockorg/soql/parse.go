@@ -48,46 +48,45 @@ func parse(query string) (*Query, *Error) {
 	return q, nil
 }
 
-// scan splits the query and refuses deep nesting before the recursive parser
-// sees it.
+// scanner hands the tokens of a query to the parser, keeps them for explain, and
+// refuses deep nesting before the parser, which recurses, sees it.
+type scanner struct {
+	lexer.Lexer
+	query string
+	list  []lexer.Token
+	depth int
+}
+
+// Next returns the next token; the parser's reader calls it.
+func (s *scanner) Next() (lexer.Token, error) {
+	t, err := s.Lexer.Next()
+	if err != nil {
+		return t, err
+	}
+	s.list = append(s.list, t)
+	switch t.Value {
+	case "(":
+		s.depth++
+	case ")":
+		s.depth--
+	}
+	if s.depth > maxDepth {
+		return t, place{s.query, t.Pos}.errorf(TooComplicated, "more than %d nested parentheses", maxDepth)
+	}
+	return t, nil
+}
+
 func scan(query string) (*lexer.PeekingLexer, []lexer.Token, *Error) {
 	lex, err := tokens().LexString("", query)
 	if err != nil {
 		return nil, nil, explain(query, nil, err)
 	}
-	list, err := lexer.ConsumeAll(lex)
+	s := &scanner{Lexer: lex, query: query}
+	stream, err := lexer.Upgrade(s)
 	if err != nil {
-		return nil, nil, explain(query, list, err)
+		return nil, nil, explain(query, s.list, err)
 	}
-	depth := 0
-	for _, t := range list {
-		switch t.Value {
-		case "(":
-			depth++
-		case ")":
-			depth--
-		}
-		if depth > maxDepth {
-			return nil, nil, place{query, t.Pos}.errorf(TooComplicated, "more than %d nested parentheses", maxDepth)
-		}
-	}
-	again := scanned(list)
-	stream, err := lexer.Upgrade(&again)
-	if err != nil {
-		return nil, nil, explain(query, list, err)
-	}
-	return stream, list, nil
-}
-
-// scanned hands tokens out once more; the last one is the end of the text.
-type scanned []lexer.Token
-
-func (s *scanned) Next() (lexer.Token, error) {
-	t := (*s)[0]
-	if len(*s) > 1 {
-		*s = (*s)[1:]
-	}
-	return t, nil
+	return stream, s.list, nil
 }
 
 // builder turns the parse tree into a Query. It keeps the first error.
