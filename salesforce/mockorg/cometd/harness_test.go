@@ -298,3 +298,23 @@ func zipped(text string) io.Reader {
 	z.Close()
 	return &b
 }
+
+func unzip(t testing.TB, body []byte) []byte {
+	t.Helper()
+	z, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func unlimited(t testing.TB, o *org) {
+	t.Helper()
+	if err := o.Set(func(s *cometd.Settings) { s.MaxDelivered, s.MaxDeliveredEvents = -1, -1 }); err != nil {
+		t.Fatal(err)
+	}
+}
