@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"omnibridge/vcc"
+)
+
+const (
+	defaultEntries = 100  // a JournalQuery without a limit
+	maxEntries     = 1000 // bounds one answer; go on with AfterSeq
+	pruneBatch     = 2000 // entries removed per transaction, so that commits get their turn
+)
+
+// JournalQuery says which entries are wanted.
+type JournalQuery struct {
+	Interaction vcc.InteractionID // empty: of all
+	AfterSeq    int64             // entries after this one; zero: from the first
+	Limit       int               // at most so many; zero: 100; at most 1000
+}
+
+// Journal returns entries in the order in which they were written.
+func (s *Store) Journal(ctx context.Context, q JournalQuery) ([]Entry, error) {
+	limit := q.Limit
+	if limit <= 0 {
+		limit = defaultEntries
+	}
+	limit = min(limit, maxEntries)
+	var rows *sql.Rows
+	var err error
+	if q.Interaction == "" {
+		rows, err = s.reads.QueryContext(ctx, `SELECT seq, at, interaction, what, offer, agent, why FROM journal
+			WHERE seq > $1 ORDER BY seq LIMIT $2`, q.AfterSeq, limit)
+	} else {
+		rows, err = s.reads.QueryContext(ctx, `SELECT seq, at, interaction, what, offer, agent, why FROM journal
+			WHERE interaction = $1 AND seq > $2 ORDER BY seq LIMIT $3`, string(q.Interaction), q.AfterSeq, limit)
+	}
+	if err != nil {
+		return nil, s.fault(ctx, "read journal", err)
+	}
+	defer rows.Close()
+	var out []Entry
+	for rows.Next() {
+		var e Entry
+		var at int64
+		if err := rows.Scan(&e.Seq, &at, &e.Interaction, &e.What, &e.Offer, &e.Agent, &e.Why); err != nil {
+			return nil, s.fault(ctx, "read journal", err)
+		}
+		e.At = time.UnixMicro(at).UTC()
+		out = append(out, e)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, s.fault(ctx, "read journal", err)
+	}
+	return out, nil
+}
+
+// Prune removes the entries from the start of the journal up to the first that
+// was written at or after before, and tells how many. The newest entry stays
+// whatever its age, because the next number follows from it. What was removed
+// before an error stays removed.
+func (s *Store) Prune(ctx context.Context, before time.Time) (int, error) {
+	const op = "prune journal"
+	// The search reads the entries that go, and no others: the journal is in
+	// order of time, so it needs no index for that.
+	var first, end, newest sql.NullInt64
+	err := s.reads.QueryRowContext(ctx, `SELECT (SELECT MIN(seq) FROM journal), (SELECT MAX(seq) FROM journal),
+		(SELECT seq FROM journal WHERE at >= $1 ORDER BY seq LIMIT 1)`, before.UnixMicro()).Scan(&first, &newest, &end)
+	if err != nil {
+		return 0, s.fault(ctx, op, err)
+	}
+	if !first.Valid {
+		return 0, nil
+	}
+	stop := newest.Int64
+	if end.Valid {
+		stop = end.Int64
+	}
+	removed := 0
+	for at := first.Int64; at < stop; at += pruneBatch {
+		err := s.write(ctx, op, func(w *writer) error {
+			res, err := w.tx.ExecContext(ctx, `DELETE FROM journal WHERE seq < $1`, min(at+pruneBatch, stop))
+			if err != nil {
+				return err
+			}
+			n, err := res.RowsAffected()
+			removed += int(n)
+			return err
+		})
+		if err != nil {
+			return removed, err
+		}
+	}
+	return removed, nil
+}
