@@ -260,9 +260,6 @@ func (c *Connector) settle(ctx context.Context, ins []input, t Turn) error {
 // store that does not take it is tried again for a while; then the process has
 // to end, and the next start finds out what is true.
 func (c *Connector) commit(ctx context.Context, change store.Change) error {
-	if change.Empty() {
-		return nil
-	}
 	ctx = context.WithoutCancel(ctx) // ending must not lose what has happened
 	b := backoff.NewExponentialBackOff(backoff.WithInitialInterval(50*time.Millisecond), backoff.WithMaxInterval(2*time.Second), backoff.WithMaxElapsedTime(30*time.Second))
 	err := backoff.RetryNotify(func() error {

@@ -14,7 +14,8 @@ type Sink struct{ c *Connector }
 // Cursor returns the position up to which a channel was made durable; ok is
 // false if it never was.
 func (s Sink) Cursor(ctx context.Context, channel string) (replay int64, ok bool, err error) {
-	return s.c.o.Store.Cursor(ctx, channel)
+	replay, ok, err = s.c.o.Store.Cursor(ctx, channel)
+	return replay, ok && replay != void, err
 }
 
 // Deliver hands over signals, in order, and how far the stream has come with
@@ -24,10 +25,15 @@ func (s Sink) Deliver(ctx context.Context, signals []omnichannel.Signal, cursors
 	return s.c.put(ctx, input{signals: signals, cursors: cursors}, true)
 }
 
+// void is the stored position of a channel whose position the org no longer
+// knows.
+const void = -1
+
 // Gap says that events of a channel may be missing. It returns when the whole org
 // was read and compared, so that nothing that was missed stays missed.
 func (s Sink) Gap(ctx context.Context, channel, why string) error {
-	if err := s.c.put(ctx, input{notes: []omnichannel.Note{{What: "gap", Why: channel + ": " + why}}}, true); err != nil {
+	voided := []omnichannel.Cursor{{Channel: channel, Replay: void}}
+	if err := s.c.put(ctx, input{cursors: voided, notes: []omnichannel.Note{{What: "gap", Why: channel + ": " + why}}}, true); err != nil {
 		return err
 	}
 	if err := s.c.sweep(ctx); err != nil {

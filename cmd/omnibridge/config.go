@@ -1,0 +1,255 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kelseyhightower/envconfig"
+
+	"omnibridge/salesforce"
+)
+
+// prefix starts the name of every environment variable that is ours.
+const prefix = "OMNIBRIDGE"
+
+// config is what `omnibridge run` reads from the environment. The README's table
+// is made from it: desc says what a variable means and in which unit.
+type config struct {
+	OrgURL         string            `envconfig:"ORG_URL" desc:"My Domain address of the org, as https://acme.my.salesforce.com; plain http only on loopback" need:"always"`
+	ClientID       string            `envconfig:"CLIENT_ID" desc:"consumer key of the External Client App" need:"always"`
+	ClientSecret   salesforce.Secret `envconfig:"CLIENT_SECRET" desc:"its secret, for the client-credentials flow" need:"or JWT_KEY" secret:"yes"`
+	JWTKey         salesforce.Secret `envconfig:"JWT_KEY" desc:"private RSA key (PEM) for the JWT bearer flow" need:"or CLIENT_SECRET" secret:"yes"`
+	Username       string            `envconfig:"USERNAME" desc:"username of the integration user, for the JWT bearer flow" need:"with JWT_KEY"`
+	JWTAudience    string            `envconfig:"JWT_AUDIENCE" desc:"audience of the JWT; empty means ORG_URL"`
+	APIVersion     string            `envconfig:"API_VERSION" default:"62.0" desc:"Salesforce API version"`
+	Data           string            `envconfig:"DATA" default:"omnibridge.db" desc:"file of the durable state"`
+	Listen         string            `envconfig:"LISTEN" default:"127.0.0.1:8080" desc:"address of the status page, /healthz and /readyz"`
+	RoutingFile    string            `envconfig:"ROUTING_FILE" desc:"JSON file of plans, skills, sizes and deadlines; without it every queue is a plan of its own"`
+	LogLevel       slog.Level        `envconfig:"LOG_LEVEL" default:"INFO" desc:"DEBUG, INFO, WARN or ERROR"`
+	LogFormat      string            `envconfig:"LOG_FORMAT" default:"auto" desc:"text, json, or auto: text on a terminal"`
+	SweepEvery     time.Duration     `envconfig:"SWEEP_EVERY" default:"5m" desc:"how often the whole org is read and compared while the stream is up"`
+	PresenceGrace  time.Duration     `envconfig:"PRESENCE_GRACE" default:"3s" desc:"how long a closed presence is not yet taken for a logout"`
+	CallTimeout    time.Duration     `envconfig:"CALL_TIMEOUT" default:"30s" desc:"how long one call of the org's REST API may take"`
+	Concurrency    int               `envconfig:"CONCURRENCY" default:"10" desc:"most REST calls at the same time"`
+	Drain          time.Duration     `envconfig:"DRAIN" default:"10s" desc:"how long a clean end waits for what is under way"`
+	JournalRetains time.Duration     `envconfig:"JOURNAL_RETAINS" default:"720h" desc:"how long the journal keeps entries"`
+}
+
+// loadConfig reads and checks the environment. All faults are in the one error.
+func loadConfig(environ []string) (config, error) {
+	var c config
+	errs := readFields(&c, lookup(environ))
+	errs = append(errs, unknownNames(environ)...)
+	if len(errs) == 0 {
+		errs = append(errs, c.check()...)
+	}
+	if len(errs) > 0 {
+		return config{}, fmt.Errorf("configuration:\n%w", errors.Join(errs...))
+	}
+	return c, nil
+}
+
+// lookup returns the variables of environ by name.
+func lookup(environ []string) map[string]string {
+	vars := map[string]string{}
+	for _, kv := range environ {
+		if name, value, ok := strings.Cut(kv, "="); ok {
+			vars[name] = value
+		}
+	}
+	return vars
+}
+
+// readFields reads each field of c by envconfig on its own, so that one fault
+// does not hide the next. A secret may be named by a file instead.
+func readFields(c *config, vars map[string]string) []error {
+	var errs []error
+	v := reflect.ValueOf(c).Elem()
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		name := variable(f)
+		if file := vars[name+"_FILE"]; f.Tag.Get("secret") != "" && file != "" {
+			secret, err := readSecret(name, file, vars[name] != "")
+			if err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			v.Field(i).SetString(secret)
+			continue
+		}
+		one := reflect.New(reflect.StructOf([]reflect.StructField{f}))
+		if err := envconfig.Process(prefix, one.Interface()); err != nil {
+			errs = append(errs, fieldFault(name, vars[name], f, err))
+			continue
+		}
+		v.Field(i).Set(one.Elem().Field(0))
+	}
+	return errs
+}
+
+// readSecret reads a secret from a file; a final newline is not part of it.
+func readSecret(name, file string, both bool) (string, error) {
+	if both {
+		return "", fmt.Errorf("  %s and %s_FILE are both set: unset one", name, name)
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("  %s_FILE: %w", name, err)
+	}
+	secret := strings.TrimRight(string(b), "\r\n")
+	if secret == "" {
+		return "", fmt.Errorf("  %s_FILE: %s is empty", name, file)
+	}
+	return secret, nil
+}
+
+// fieldFault says which value of which variable is wrong and what it should be.
+func fieldFault(name, value string, f reflect.StructField, err error) error {
+	if f.Tag.Get("secret") != "" {
+		value = "(not shown)"
+	}
+	if parse, ok := errors.AsType[*envconfig.ParseError](err); ok {
+		err = parse.Err
+	}
+	return fmt.Errorf("  %s=%s: %s: %w", name, value, f.Tag.Get("desc"), err)
+}
+
+// variable returns the full name of a field's variable.
+func variable(f reflect.StructField) string { return prefix + "_" + f.Tag.Get("envconfig") }
+
+// knownNames lists every variable that may be set.
+func knownNames() []string {
+	var names []string
+	for f := range reflect.TypeFor[config]().Fields() {
+		names = append(names, variable(f))
+		if f.Tag.Get("secret") != "" {
+			names = append(names, variable(f)+"_FILE")
+		}
+	}
+	return names
+}
+
+// unknownNames refuses variables that start with our prefix and are not ours: a
+// misspelt name would otherwise be silence.
+func unknownNames(environ []string) []error {
+	known := knownNames()
+	var errs []error
+	for name := range lookup(environ) {
+		if !strings.HasPrefix(name, prefix+"_") || slices.Contains(known, name) {
+			continue
+		}
+		if near := nearest(name, known); near != "" {
+			errs = append(errs, fmt.Errorf("  %s is not a setting: did you mean %s?", name, near))
+		} else {
+			errs = append(errs, fmt.Errorf("  %s is not a setting: unset it (the README lists all)", name))
+		}
+	}
+	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return errs
+}
+
+// nearest returns the known name that differs least, if it differs little.
+func nearest(name string, known []string) string {
+	best, least := "", 4
+	for _, k := range known {
+		if d := distance(name, k); d < least {
+			best, least = k, d
+		}
+	}
+	return best
+}
+
+// distance is the number of characters to insert, delete or replace.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
+		}
+	}
+	return row[len(b)]
+}
+
+// check reports every fault of values that read well.
+func (c config) check() []error {
+	var errs []error
+	wrong := func(name, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("  %s_%s %s", prefix, name, fmt.Sprintf(format, args...)))
+	}
+	if c.OrgURL == "" {
+		wrong("ORG_URL", "is not set: give the org's My Domain address, as https://acme.my.salesforce.com")
+	} else if err := checkOrgURL(c.OrgURL); err != nil {
+		wrong("ORG_URL", "is %q: %v", c.OrgURL, err)
+	}
+	if c.ClientID == "" {
+		wrong("CLIENT_ID", "is not set: give the consumer key of the External Client App")
+	}
+	switch {
+	case c.ClientSecret == "" && c.JWTKey == "":
+		wrong("JWT_KEY", "is not set, and neither is %s_CLIENT_SECRET: set one of them, or the same name with _FILE", prefix)
+	case c.ClientSecret != "" && c.JWTKey != "":
+		wrong("JWT_KEY", "and %s_CLIENT_SECRET are both set: unset the one that is not used", prefix)
+	case c.JWTKey != "":
+		if _, err := salesforce.ParseKey([]byte(c.JWTKey.Reveal())); err != nil {
+			wrong("JWT_KEY", "cannot be used: %v", err)
+		}
+		if c.Username == "" {
+			wrong("USERNAME", "is not set: the JWT bearer flow needs the username of the integration user")
+		}
+	}
+	if !slices.Contains([]string{"auto", "text", "json"}, c.LogFormat) {
+		wrong("LOG_FORMAT", "is %q: must be auto, text or json", c.LogFormat)
+	}
+	if c.Data == "" {
+		wrong("DATA", "is empty: name a file for the durable state")
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		wrong("LISTEN", "is %q: must be host:port, as 127.0.0.1:8080", c.Listen)
+	}
+	for name, d := range map[string]time.Duration{"SWEEP_EVERY": c.SweepEvery, "PRESENCE_GRACE": c.PresenceGrace, "CALL_TIMEOUT": c.CallTimeout, "DRAIN": c.Drain, "JOURNAL_RETAINS": c.JournalRetains} {
+		if d <= 0 {
+			wrong(name, "is %v: must be more than zero", d)
+		}
+	}
+	if c.Concurrency < 1 || c.Concurrency > 25 {
+		wrong("CONCURRENCY", "is %d: must be 1 to 25", c.Concurrency)
+	}
+	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return errs
+}
+
+// checkOrgURL refuses what would send tokens in the clear.
+func checkOrgURL(s string) error {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil:
+		return err
+	case u.Host == "" || (u.Path != "" && u.Path != "/"):
+		return errors.New("must be an address without a path, as https://acme.my.salesforce.com")
+	case u.Scheme == "https":
+		return nil
+	case u.Scheme != "http":
+		return errors.New("must start with https://")
+	}
+	if ip := net.ParseIP(u.Hostname()); u.Hostname() == "localhost" || (ip != nil && ip.IsLoopback()) {
+		return nil
+	}
+	return errors.New("plain http is refused except on loopback: use https")
+}

@@ -1,0 +1,145 @@
+// Command omnibridge connects a contact-centre routing engine to Salesforce
+// Omni-Channel by external routing.
+//
+// This package turns environment and flags into options, signals into a context,
+// and errors into exit codes; the work is done by the packages it wires
+// together.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+)
+
+// version is set by the linker: -ldflags "-X main.version=v1.2.3".
+var version = "devel"
+
+// streams is where a subcommand reads its settings and writes.
+type streams struct {
+	out     io.Writer // results
+	err     io.Writer // logs and errors
+	environ []string
+}
+
+// command is one subcommand.
+type command struct {
+	name    string
+	summary string
+	run     func(ctx context.Context, args []string, std streams) error
+}
+
+func commands() []command {
+	return []command{
+		{"demo", "show the whole thing at work: a mock org, agents, customers, one page to open", demo},
+		{"run", "do the job against the org that the environment names", run},
+		{"mock-org", "serve the mock Salesforce org alone", mockOrg},
+		{"version", "print the version", printVersion},
+	}
+}
+
+func main() {
+	os.Exit(realMain())
+}
+
+func realMain() int {
+	// The first signal ends the program cleanly; a second one ends it at once,
+	// since by then signals have their usual effect again.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	return execute(ctx, os.Args[1:], streams{out: os.Stdout, err: os.Stderr, environ: os.Environ()})
+}
+
+// usageError is a mistake in how the program was called.
+type usageError struct{ msg string }
+
+func (e *usageError) Error() string { return e.msg }
+
+// execute runs the subcommand that args name and returns the exit code: 0 done, 1
+// failed, 2 called wrongly.
+func execute(ctx context.Context, args []string, std streams) int {
+	err := dispatch(ctx, args, std)
+	if err == nil || errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if u, ok := errors.AsType[*usageError](err); ok {
+		if u.msg != "" {
+			fmt.Fprintf(std.err, "omnibridge: %v\n", err)
+		}
+		return 2
+	}
+	fmt.Fprintf(std.err, "omnibridge: %v\n", err)
+	return 1
+}
+
+func dispatch(ctx context.Context, args []string, std streams) error {
+	if len(args) == 0 {
+		printUsage(std.err)
+		return &usageError{}
+	}
+	name := args[0]
+	if name == "help" || name == "-h" || name == "--help" || name == "-help" {
+		if name == "help" && len(args) > 1 {
+			return dispatch(ctx, []string{args[1], "--help"}, std)
+		}
+		printUsage(std.out)
+		return nil
+	}
+	var names []string
+	for _, c := range commands() {
+		if c.name == name {
+			return c.run(ctx, args[1:], std)
+		}
+		names = append(names, c.name)
+	}
+	return &usageError{fmt.Sprintf("there is no command %q: use one of %s, or `omnibridge help`", name, strings.Join(names, ", "))}
+}
+
+func printUsage(w io.Writer) {
+	fmt.Fprint(w, "Omnibridge connects a contact-centre routing engine to Salesforce Omni-Channel.\n\nUsage: omnibridge COMMAND [flags]\n\n")
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  %-10s %s\n", c.name, c.summary)
+	}
+	fmt.Fprint(w, "\n`omnibridge COMMAND --help` tells more. Start with `omnibridge demo`.\n")
+}
+
+// newFlags returns the flag set of a subcommand, with help that begins with about.
+func newFlags(name, about string, std streams) *flag.FlagSet {
+	fs := flag.NewFlagSet(name, flag.ContinueOnError)
+	fs.SetOutput(io.Discard) // parseFlags says it once, in our words
+	fs.Usage = func() {
+		fmt.Fprintf(std.out, "Usage: omnibridge %s [flags]\n\n%s\n", name, about)
+		fs.SetOutput(std.out)
+		fs.PrintDefaults()
+	}
+	return fs
+}
+
+// parseFlags refuses what it does not know and arguments without a flag.
+func parseFlags(fs *flag.FlagSet, args []string) error {
+	if err := fs.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		return &usageError{fmt.Sprintf("%s: %v: see `omnibridge %s --help`", fs.Name(), err, fs.Name())}
+	}
+	if fs.NArg() > 0 {
+		return &usageError{fmt.Sprintf("%s: %q is not expected: see `omnibridge %s --help`", fs.Name(), fs.Arg(0), fs.Name())}
+	}
+	return nil
+}
+
+func printVersion(_ context.Context, args []string, std streams) error {
+	if err := parseFlags(newFlags("version", "Prints the version.", std), args); err != nil {
+		return err
+	}
+	fmt.Fprintln(std.out, "omnibridge", version)
+	return nil
+}

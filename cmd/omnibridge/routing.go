@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"omnibridge/omnichannel"
+	"omnibridge/vcc"
+	"omnibridge/vcc/engine"
+)
+
+// routing is the routing file: what an admin decides about plans, agents and
+// deadlines. Every member may be left out.
+type routing struct {
+	Sizes           vcc.Sizes                                 `json:"sizes"`           // percent of an agent's capacity
+	OptimumLoad     int                                       `json:"optimumLoad"`     // percent
+	MaxSemiLive     int                                       `json:"maxSemiLive"`     // chats per agent
+	AcceptWithin    map[vcc.Class]duration                    `json:"acceptWithin"`    // by class
+	CoolDown        duration                                  `json:"coolDown"`        // after a refusal
+	FailCoolDown    duration                                  `json:"failCoolDown"`    // after a delivery that failed
+	ChannelCoolDown duration                                  `json:"channelCoolDown"` // the same, for the agent's whole channel
+	LastResortAfter duration                                  `json:"lastResortAfter"` // when all have refused
+	WrapUp          duration                                  `json:"wrapUp"`          // of plans that are not listed
+	Channels        map[vcc.Channel]omnichannel.ChannelPolicy `json:"channels"`        // by developer name of the service channel
+	Plans           []planFile                                `json:"plans"`
+	Agents          map[string]agentFile                      `json:"agents"` // by Salesforce user id
+}
+
+type planFile struct {
+	Name     string      `json:"name"`
+	Queues   []string    `json:"queues"` // developer names
+	Skills   []vcc.Skill `json:"skills"` // all of them are needed
+	Priority string      `json:"priority"`
+	WrapUp   duration    `json:"wrapUp"`
+}
+
+type agentFile struct {
+	Skills []vcc.Skill `json:"skills"`
+	Sizes  *vcc.Sizes  `json:"sizes"`
+}
+
+// duration reads "30s" and "5m".
+type duration time.Duration
+
+func (d *duration) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(string(b))
+	if err == nil && v < 0 {
+		err = fmt.Errorf("%q is negative", b)
+	}
+	*d = duration(v)
+	return err
+}
+
+var priorities = map[string]vcc.Priority{
+	"": vcc.Normal, "highest": vcc.Highest, "higher": vcc.Higher, "normal": vcc.Normal, "lower": vcc.Lower, "lowest": vcc.Lowest,
+}
+
+// loadRouting reads the routing file; an empty name is an empty file.
+func loadRouting(file string) (routing, error) {
+	var r routing
+	if file == "" {
+		return r, nil
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return r, fmt.Errorf("routing file: %w", err)
+	}
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&r); err != nil {
+		line := 1 + bytes.Count(b[:min(int(dec.InputOffset()), len(b))], []byte("\n"))
+		return r, fmt.Errorf("routing file %s, near line %d: %w", file, line, err)
+	}
+	if err := r.check(); err != nil {
+		return r, fmt.Errorf("routing file %s:\n%w", file, err)
+	}
+	return r, nil
+}
+
+// check reports every fault that engine and ledger do not find themselves.
+func (r routing) check() error {
+	var errs []error
+	of := map[string]string{} // queue to plan
+	names := map[string]bool{}
+	for i, p := range r.Plans {
+		if p.Name == "" {
+			errs = append(errs, fmt.Errorf("  plans[%d] has no name: give it one", i))
+		}
+		if names[p.Name] {
+			errs = append(errs, fmt.Errorf("  plan %q is listed twice: keep one", p.Name))
+		}
+		names[p.Name] = true
+		if _, ok := priorities[strings.ToLower(p.Priority)]; !ok {
+			errs = append(errs, fmt.Errorf("  plan %q: priority %q is not one of highest, higher, normal, lower, lowest", p.Name, p.Priority))
+		}
+		for _, q := range p.Queues {
+			if other, taken := of[q]; taken {
+				errs = append(errs, fmt.Errorf("  queue %q belongs to plans %q and %q: keep it in one", q, other, p.Name))
+			}
+			of[q] = p.Name
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(r.Agents)) {
+		if l := len(id); (l != 15 && l != 18) || !strings.HasPrefix(id, "005") {
+			errs = append(errs, fmt.Errorf("  agents: %q is not the id of a Salesforce user: give its 15 or 18 characters, 005 first", id))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// policy returns what of the file concerns delivery.
+func (r routing) policy(grace time.Duration) omnichannel.Policy {
+	p := omnichannel.Policy{Channels: r.Channels, Plans: map[string]vcc.PlanID{}, Grace: grace}
+	for _, plan := range r.Plans {
+		for _, q := range plan.Queues {
+			p.Plans[q] = vcc.PlanID(plan.Name)
+		}
+	}
+	return p
+}
+
+// engine returns what of the file concerns routing.
+func (r routing) engine() engine.Config {
+	c := engine.Config{
+		Sizes: r.Sizes, OptimumLoad: r.OptimumLoad, MaxSemiLive: r.MaxSemiLive,
+		CoolDown: time.Duration(r.CoolDown), FailCoolDown: time.Duration(r.FailCoolDown),
+		ChannelCoolDown: time.Duration(r.ChannelCoolDown), LastResortAfter: time.Duration(r.LastResortAfter),
+		DefaultPlan:  vcc.Plan{WrapUp: time.Duration(r.WrapUp)},
+		AcceptWithin: map[vcc.Class]time.Duration{}, Skills: map[vcc.AgentID][]vcc.Skill{}, AgentSizes: map[vcc.AgentID]vcc.Sizes{},
+	}
+	for class, d := range r.AcceptWithin {
+		c.AcceptWithin[class] = time.Duration(d)
+	}
+	for _, p := range r.Plans {
+		c.Plans = append(c.Plans, vcc.Plan{ID: vcc.PlanID(p.Name), Skills: p.Skills, Priority: priorities[strings.ToLower(p.Priority)], WrapUp: time.Duration(p.WrapUp)})
+	}
+	for id, a := range r.Agents {
+		agent := vcc.AgentID(omnichannel.Long(id))
+		c.Skills[agent] = a.Skills
+		if a.Sizes != nil {
+			c.AgentSizes[agent] = *a.Sizes
+		}
+	}
+	return c
+}

@@ -1,0 +1,232 @@
+// Package ops is what an admin or a supervisor sees of the daemon: health,
+// readiness and the status page. It only shows; nothing here changes anything.
+//
+//	GET /           the status page, for people
+//	GET /api/status the same as JSON
+//	GET /healthz    200 while the loop answers
+//	GET /readyz     200 when work would be routed now, 503 with the reasons otherwise
+package ops
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strings"
+	"time"
+
+	"omnibridge/connector"
+	"omnibridge/omnichannel"
+	"omnibridge/vcc"
+)
+
+// Daemon is what ops shows.
+type Daemon interface {
+	// View returns what stands, as of one moment.
+	View(ctx context.Context) (connector.View, error)
+	// Links returns the state of the outside connections, and when the org was
+	// last read as a whole.
+	Links() ([]omnichannel.Link, time.Time)
+}
+
+// Options is what the pages are made of.
+type Options struct {
+	Daemon  Daemon
+	Version string
+	Org     string // address of the org, for people
+	// Probe tells whether the store can be written to.
+	Probe func(ctx context.Context) error
+}
+
+// patience bounds how long a page waits for the loop.
+const patience = 2 * time.Second
+
+// Handler returns the pages.
+func Handler(o Options) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", o.page)
+	mux.HandleFunc("GET /api/status", o.status)
+	mux.HandleFunc("GET /healthz", o.healthz)
+	mux.HandleFunc("GET /readyz", o.readyz)
+	return headers(mux)
+}
+
+// headers forbids framing, sniffing and anything that is not on the page itself.
+func headers(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Cache-Control", "no-store")
+		h.ServeHTTP(w, r)
+	})
+}
+
+func (o Options) view(r *http.Request) (connector.View, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	return o.Daemon.View(ctx)
+}
+
+func (o Options) healthz(w http.ResponseWriter, r *http.Request) {
+	if _, err := o.view(r); err != nil {
+		http.Error(w, "the loop does not answer: "+err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	fmt.Fprintln(w, "ok")
+}
+
+// readiness is the answer of /readyz.
+type readiness struct {
+	Ready   bool     `json:"ready"`
+	Reasons []string `json:"reasons,omitempty"` // why not
+}
+
+// ready tells whether work that arrives now would be routed, and if not, why.
+func (o Options) ready(ctx context.Context) readiness {
+	var why []string
+	links, swept := o.Daemon.Links()
+	for _, l := range links {
+		if l.State == omnichannel.LinkUp {
+			continue
+		}
+		reason := fmt.Sprintf("link %s is %s", l.Name, l.State)
+		for _, s := range []string{l.Reason, l.Hint} {
+			if s != "" {
+				reason += ": " + s
+			}
+		}
+		why = append(why, reason)
+	}
+	if swept.IsZero() {
+		why = append(why, "the org has not been read yet")
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if _, err := o.Daemon.View(ctx); err != nil {
+		why = append(why, "the loop does not answer: "+err.Error())
+	}
+	if o.Probe != nil {
+		if err := o.Probe(ctx); err != nil {
+			why = append(why, "the store cannot be written: "+err.Error())
+		}
+	}
+	return readiness{Ready: len(why) == 0, Reasons: why}
+}
+
+func (o Options) readyz(w http.ResponseWriter, r *http.Request) {
+	res := o.ready(r.Context())
+	code := http.StatusOK
+	if !res.Ready {
+		code = http.StatusServiceUnavailable
+	}
+	writeJSON(w, code, res)
+}
+
+func (o Options) status(w http.ResponseWriter, r *http.Request) {
+	v, err := o.view(r)
+	if err != nil {
+		http.Error(w, "the loop does not answer: "+err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	writeJSON(w, http.StatusOK, v)
+}
+
+func writeJSON(w http.ResponseWriter, code int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	_ = json.NewEncoder(w).Encode(v) // the client went away: nothing to be done
+}
+
+//go:embed page.html
+var pageText string
+
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
+	"ago":   ago,
+	"names": func(v []vcc.Channel) string { return join(v) },
+	"name":  func(s string) string { return strings.ReplaceAll(s, "_", " ") },
+}).Parse(pageText))
+
+// pageData is what the page shows.
+type pageData struct {
+	connector.View
+	Readiness readiness
+	Version   string
+	Org       string
+	Names     map[vcc.AgentID]string
+	Groups    []group
+}
+
+// group is the interactions of one kind.
+type group struct {
+	Title, Empty string
+	Rows         []connector.InteractionView
+	Total        int
+}
+
+func (o Options) page(w http.ResponseWriter, r *http.Request) {
+	v, err := o.view(r)
+	if err != nil {
+		http.Error(w, "the loop does not answer: "+err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	d := pageData{View: v, Readiness: o.ready(r.Context()), Version: o.Version, Org: o.Org, Names: map[vcc.AgentID]string{}, Groups: groups(v)}
+	for _, a := range v.Agents {
+		d.Names[a.ID] = string(a.ID)
+		if a.Name != "" {
+			d.Names[a.ID] = a.Name
+		}
+	}
+	var b bytes.Buffer
+	if err := pageTemplate.Execute(&b, d); err != nil {
+		http.Error(w, "status page: "+err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = b.WriteTo(w)
+}
+
+// groups sorts interactions into what a person looks for.
+func groups(v connector.View) []group {
+	gs := []group{
+		{Title: "Waiting", Empty: "Nobody waits."},
+		{Title: "Alerting", Empty: "Nothing is being offered."},
+		{Title: "Connected", Empty: "Nobody is connected."},
+		{Title: "Wrap-up", Empty: "Nobody is wrapping up."},
+	}
+	of := map[vcc.State]int{vcc.Waiting: 0, vcc.Offered: 1, vcc.Alerted: 1, vcc.Connected: 2, vcc.WrapUp: 3}
+	for _, x := range v.Interactions {
+		g := &gs[of[x.State]]
+		g.Rows = append(g.Rows, x)
+	}
+	for state, n := range v.ByState {
+		gs[of[vcc.State(state)]].Total += n // held and sighted ones wait
+	}
+	return gs
+}
+
+// ago says how long since t, as a person would.
+func ago(now, t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	d := max(now.Sub(t), 0)
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	default:
+		return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
+	}
+}
+
+func join[T ~string](v []T) string {
+	s := make([]string, len(v))
+	for i, x := range v {
+		s[i] = string(x)
+	}
+	return strings.Join(s, ", ")
+}
