@@ -89,7 +89,7 @@ func difference(old, new Row) Row {
 func (o *Org) History(object string, after uint64) []Change {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
-	var changes []Change
+	changes := []Change{}
 	for _, c := range o.chronicle.changes {
 		if c.Seq > after && (object == "" || strings.EqualFold(object, c.Object)) {
 			changes = append(changes, c)

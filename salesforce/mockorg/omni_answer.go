@@ -2,10 +2,26 @@ package mockorg
 
 import "fmt"
 
-// accept opens assigned work (salesforce-omni 3.3 "Accept"): AgentWork, then
-// the record, then the PSR goes. Accepting a transfer from another agent ends
-// that agent's AgentWork.
+// accept opens assigned work, at once or, when Settings.AcceptSerial says so,
+// after a change of the PSR in a transaction of its own.
 func (m *omni) accept(t *tx, agentWork Row) error {
+	psr, ok := t.get(agentWork.str("PendingServiceRoutingId"))
+	if !ok || m.set.AcceptSerial == "none" {
+		return m.open(t, agentWork)
+	}
+	m.later(0, agentWork.ID(), func(t *tx, row Row) error {
+		if row.str("Status") != "Assigned" {
+			return nil
+		}
+		return m.open(t, row)
+	})
+	return m.writePSR(t, psr, nil)
+}
+
+// open is the accept (salesforce-omni 3.3 "Accept"): AgentWork, then the record,
+// then the PSR goes. Accepting a transfer from another agent ends that agent's
+// AgentWork.
+func (m *omni) open(t *tx, agentWork Row) error {
 	user, workID := agentWork.str("UserId"), agentWork.str("WorkItemId")
 	before := ofWork(t, workID, "Opened")
 	err := m.write(t, agentWork.ID(), Row{

@@ -48,7 +48,8 @@ type Settings struct {
 	// LastDeclinedAgentSession: "keep" leaves it, "set" writes it (11.5).
 	UnavailableSession string `json:"unavailable_session"`
 	// AcceptSerial tells whether an accept modifies the PSR once more before it
-	// is deleted: "none" or "bump" (salesforce-omni 11.3).
+	// is deleted: "none", or "bump", after which the accept itself follows in a
+	// transaction of its own (salesforce-omni 11.3).
 	AcceptSerial string `json:"accept_serial"`
 	// CapacityNoise tells whether every change of an agent's load updates the
 	// presence row, as it does in a real org: "on" or "off" (1.3).
