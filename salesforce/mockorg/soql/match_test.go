@@ -37,7 +37,8 @@ func TestMatch(t *testing.T) {
 	fields := map[string]any{
 		"Text": "Straße 12", "Empty": nil, "Blank": "", "Yes": true, "No": false,
 		"Int": int64(42), "Real": 2.5, "Big": int64(9007199254740993), "At": noon, "Day": "2026-11-20", "Stamp": "2026-11-22T13:00:00.000+0100",
-		"Id": "0015e00000A1b2CAAR", "Owner.Name": "Ann",
+		"Id": "0015e00000A1b2CAAR", "Short": "0015e00000A1b2C", "Long": "internationalizing", "Midnight": noon.Add(12 * time.Hour),
+		"Owner.Name": "Ann", "Abc": "abc", "Aab": "aab",
 	}
 	tests := []struct {
 		where string
@@ -60,6 +61,11 @@ func TestMatch(t *testing.T) {
 		{"At = TODAY", true}, {"At = YESTERDAY", false}, {"At > YESTERDAY", true}, {"At < TOMORROW", true}, {"At != TODAY", false},
 		{"At = LAST_N_DAYS:3", true}, {"At = N_DAYS_AGO:0", true}, {"At = THIS_WEEK", true}, {"At = LAST_WEEK", false}, {"At = THIS_QUARTER", true},
 		{"Id = '0015e00000A1b2C'", true}, {"Id = '0015e00000A1b2CAAR'", true}, {"Id = '0015e00000a1b2c'", false}, {"Id != '0015e00000A1b2C'", false},
+		{"Short = '0015e00000A1b2CAAR'", true}, {"Short = '0015e00000A1b2CAAQ'", false}, {"Long = 'internationaliz'", false},
+		{"Id IN ('1','2','3','4','5','6','7','8','9','0015e00000A1b2C')", true}, {"Short IN ('1','2','3','4','5','6','7','8','9','0015e00000A1b2CAAR')", true},
+		{"Long IN ('1','2','3','4','5','6','7','8','9','internationaliz')", false},
+		{"Midnight = 2026-11-22", false}, {"Midnight = TOMORROW", true}, {"Midnight > TODAY", true},
+		{"Abc LIKE 'ab%bc'", false}, {"Abc LIKE 'a%b%c'", true}, {"Aab LIKE '%ab'", true}, {"Aab LIKE 'a%a%b%'", true}, {"Aab LIKE '%a%a%a%'", false},
 		{"Id IN ('x', '0015e00000A1b2C')", true}, {"Id LIKE '001%'", true},
 		{"Text LIKE 'straße%'", true}, {"Text LIKE '%SSE%'", false}, {"Text LIKE 'Stra_e 1_'", true}, {"Text LIKE 'Straße 1'", false}, {`Text LIKE 'Stra\_e%'`, false},
 		{"Yes = true AND No = true", false}, {"Yes = true AND No = false AND Int = 42", true}, {"Yes = false OR No = false", true},
