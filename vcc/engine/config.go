@@ -1,0 +1,201 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"omnibridge/vcc"
+)
+
+// Config is how an engine routes. The zero value is valid: every field says what
+// zero means. Facts and choices: vcc.md 2 and 11.
+type Config struct {
+	// Sizes is what an interaction of each class takes of an agent; zero means
+	// vcc.DefaultSizes.
+	Sizes vcc.Sizes
+	// AgentSizes overrides Sizes for single agents; an entry is used whole.
+	AgentSizes map[vcc.AgentID]vcc.Sizes
+	// OptimumLoad is the load, in percent, up to which agents are preferred
+	// (A47). Zero means that load does not matter as long as there is room.
+	OptimumLoad int
+	// MaxSemiLive is how many semi-live interactions one agent may have, besides
+	// the limit of 100 percent (A46). Zero means 10.
+	MaxSemiLive int
+	// Plans are the configured interaction plans.
+	Plans []vcc.Plan
+	// DefaultPlan is used for interactions of a plan that is not configured.
+	// Its ID is not looked at.
+	DefaultPlan vcc.Plan
+	// Skills says what each agent can do; who is not listed has no skills.
+	Skills map[vcc.AgentID][]vcc.Skill
+	// AcceptWithin is how long an agent has to accept before the offer is taken
+	// back (A6). A class not listed gets: semi-live 30 s, non-live 60 s, live 20 s.
+	AcceptWithin map[vcc.Class]time.Duration
+	// CoolDown is how long who declined, did not answer or was unavailable is
+	// not offered the same interaction again (A8, A9). Zero means 180 s.
+	CoolDown time.Duration
+	// FailCoolDown is the same after a delivery that failed. Zero means CoolDown.
+	FailCoolDown time.Duration
+	// ChannelCoolDown is how long an agent is offered nothing in a channel in
+	// which a delivery failed (A8). A change of presence ends it. Zero means 30 s.
+	ChannelCoolDown time.Duration
+	// LastResortAfter lets an interaction that every agent with room for it has
+	// refused be offered again, to the one whose refusal is oldest, this long
+	// after that refusal. It must be shorter than CoolDown. Zero means never.
+	LastResortAfter time.Duration
+	// WrapFreesCapacity makes an interaction in wrap-up take none of the agent's
+	// capacity. By default it keeps its size until wrap-up is over (A12).
+	WrapFreesCapacity bool
+	// KeepClosed is how long a closed interaction is kept, so that refusals hold
+	// if it arrives again and late answers are recognised. Zero means 1 h.
+	KeepClosed time.Duration
+}
+
+// Defaults of Config; see its fields.
+const (
+	DefaultMaxSemiLive     = 10
+	DefaultCoolDown        = 180 * time.Second
+	DefaultChannelCoolDown = 30 * time.Second
+	DefaultKeepClosed      = time.Hour
+)
+
+// withDefaults returns a copy of c, of which nothing is shared with the caller,
+// with every default filled in.
+func (c Config) withDefaults() Config {
+	if c.Sizes == (vcc.Sizes{}) {
+		c.Sizes = vcc.DefaultSizes
+	}
+	if c.MaxSemiLive == 0 {
+		c.MaxSemiLive = DefaultMaxSemiLive
+	}
+	if c.CoolDown == 0 {
+		c.CoolDown = DefaultCoolDown
+	}
+	if c.FailCoolDown == 0 {
+		c.FailCoolDown = c.CoolDown
+	}
+	if c.ChannelCoolDown == 0 {
+		c.ChannelCoolDown = DefaultChannelCoolDown
+	}
+	if c.KeepClosed == 0 {
+		c.KeepClosed = DefaultKeepClosed
+	}
+	within := map[vcc.Class]time.Duration{
+		vcc.Live: 20 * time.Second, vcc.SemiLive: 30 * time.Second, vcc.NonLive: 60 * time.Second,
+	}
+	maps.Copy(within, c.AcceptWithin)
+	c.AcceptWithin = within
+	c.AgentSizes = maps.Clone(c.AgentSizes)
+	c.Plans = slices.Clone(c.Plans)
+	for i, p := range c.Plans {
+		c.Plans[i] = normalPlan(p)
+	}
+	c.DefaultPlan = normalPlan(c.DefaultPlan)
+	skills := make(map[vcc.AgentID][]vcc.Skill, len(c.Skills))
+	for id, s := range c.Skills {
+		skills[id] = sortedSet(s)
+	}
+	c.Skills = skills
+	return c
+}
+
+func normalPlan(p vcc.Plan) vcc.Plan {
+	if p.Priority == 0 {
+		p.Priority = vcc.Normal
+	}
+	p.Skills = sortedSet(p.Skills)
+	return p
+}
+
+// sortedSet returns a sorted copy of s without repetitions; nil if s is empty.
+func sortedSet[T ~string](s []T) []T {
+	if len(s) == 0 {
+		return nil
+	}
+	s = slices.Clone(s)
+	slices.Sort(s)
+	return slices.Compact(s)
+}
+
+// validate tells everything that is wrong with c, which has its defaults.
+func (c Config) validate() error {
+	var errs []error
+	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if err := c.Sizes.Validate(); err != nil {
+		wrong("Sizes: %w", err)
+	}
+	for _, id := range slices.Sorted(maps.Keys(c.AgentSizes)) {
+		if err := c.AgentSizes[id].Validate(); err != nil {
+			wrong("AgentSizes[%q]: %w", id, err)
+		}
+	}
+	if c.OptimumLoad < 0 || c.OptimumLoad > vcc.FullCapacity {
+		wrong("OptimumLoad is %d percent: must be 1 to 100, or 0 for none", c.OptimumLoad)
+	}
+	if c.MaxSemiLive < 0 {
+		wrong("MaxSemiLive is %d: must be at least 1, or 0 for %d", c.MaxSemiLive, DefaultMaxSemiLive)
+	}
+	for _, d := range []struct {
+		field string
+		value time.Duration
+		zero  string
+	}{
+		{"CoolDown", c.CoolDown, "180s"}, {"FailCoolDown", c.FailCoolDown, "the value of CoolDown"},
+		{"ChannelCoolDown", c.ChannelCoolDown, "30s"}, {"LastResortAfter", c.LastResortAfter, "never"},
+		{"KeepClosed", c.KeepClosed, "1h"},
+	} {
+		if d.value < 0 {
+			wrong("%s is %s: must be positive, or 0 for %s", d.field, d.value, d.zero)
+		}
+	}
+	if c.LastResortAfter > 0 && c.LastResortAfter >= c.CoolDown {
+		wrong("LastResortAfter is %s and CoolDown %s: it must be shorter than CoolDown, or 0 for never, since after the cool-down everybody is asked again anyway",
+			c.LastResortAfter, c.CoolDown)
+	}
+	for _, class := range slices.Sorted(maps.Keys(c.AcceptWithin)) {
+		if !class.Valid() {
+			wrong("AcceptWithin[%q]: there is no such class: use live, semi-live or non-live", class)
+		} else if d := c.AcceptWithin[class]; d <= 0 {
+			wrong("AcceptWithin[%q] is %s: must be positive; leave the class out for its default", class, d)
+		}
+	}
+	return errors.Join(append(errs, c.validatePlans()...)...)
+}
+
+func (c Config) validatePlans() []error {
+	var errs []error
+	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	seen := map[vcc.PlanID]bool{}
+	check := func(field string, p vcc.Plan) {
+		if p.Priority < vcc.Highest || p.Priority > vcc.Lowest {
+			wrong("%s.Priority is %d: must be 1 (highest) to 5 (lowest), or 0 for normal", field, p.Priority)
+		}
+		if p.WrapUp < 0 {
+			wrong("%s.WrapUp is %s: must be positive, or 0 for none", field, p.WrapUp)
+		}
+		if slices.Contains(p.Skills, "") {
+			wrong("%s.Skills holds an empty name: name the skill or remove it", field)
+		}
+	}
+	for i, p := range c.Plans {
+		field := fmt.Sprintf("Plans[%d]", i)
+		switch {
+		case p.ID == "":
+			wrong("%s.ID is empty: give the plan an id", field)
+		case seen[p.ID]:
+			wrong("%s.ID %q is used twice: give each plan an id of its own", field, p.ID)
+		}
+		seen[p.ID] = true
+		check(field, p)
+	}
+	check("DefaultPlan", c.DefaultPlan)
+	for _, id := range slices.Sorted(maps.Keys(c.Skills)) {
+		if slices.Contains(c.Skills[id], "") {
+			wrong("Skills[%q] holds an empty name: name the skill or remove it", id)
+		}
+	}
+	return errs
+}

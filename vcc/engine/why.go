@@ -1,0 +1,156 @@
+package engine
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"omnibridge/vcc"
+)
+
+// name returns what people call an agent.
+func (m *Machine) name(id vcc.AgentID) string {
+	if a := m.agents[id]; a != nil && a.row.Name != "" {
+		return a.row.Name
+	}
+	return string(id)
+}
+
+// clock writes a time of day in the zone that the caller's now is in.
+func (m *Machine) clock(t time.Time) string {
+	return t.In(m.now.Location()).Format(time.TimeOnly)
+}
+
+// agents writes a count of agents.
+func countAgents(n int) string {
+	if n == 1 {
+		return "1 agent"
+	}
+	return fmt.Sprintf("%d agents", n)
+}
+
+// whatRefused says how an offer came to nothing.
+func (m *Machine) whatRefused(agent vcc.AgentID, reason vcc.Reason) string {
+	name := m.name(agent)
+	switch reason {
+	case vcc.Declined:
+		return name + " declined"
+	case vcc.TimedOut:
+		return name + " did not answer in time"
+	case vcc.Unavailable:
+		return name + " became unavailable"
+	case vcc.Failed:
+		return "delivery to " + name + " failed"
+	case vcc.Undelivered:
+		return "the offer to " + name + " was not delivered"
+	default:
+		return name + " refused"
+	}
+}
+
+// place says where a line's agents are and what they can do.
+func (l *line) place() string {
+	if len(l.skills) == 0 {
+		return string(l.channel)
+	}
+	return string(l.channel) + " with " + joinSkills(l.skills)
+}
+
+func joinSkills(s []vcc.Skill) string {
+	words := make([]string, len(s))
+	for i, skill := range s {
+		words[i] = string(skill)
+	}
+	return strings.Join(words, ", ")
+}
+
+// whyWaiting says what a waiting x waits for, as things stand. It is made when
+// somebody asks, since it changes with every agent who comes and goes.
+func (m *Machine) whyWaiting(x *item) string {
+	l := x.line
+	present := m.present[l.channel]
+	var why string
+	switch {
+	case present == 0:
+		return "nobody is present in " + string(l.channel)
+	case l.staffed() == 0:
+		return fmt.Sprintf("%s online in %s, none with %s", countAgents(present), l.channel, joinSkills(l.skills))
+	case l.ready.size > 0:
+		why = fmt.Sprintf("%s online in %s, %d with room", countAgents(l.staffed()), l.place(), l.ready.size)
+	case l.count[cooling] == 0:
+		why = fmt.Sprintf("%s online in %s, all at capacity", countAgents(l.staffed()), l.place())
+	default:
+		why = fmt.Sprintf("%s online in %s, %d at capacity, %d not asked for a moment after a failed delivery",
+			countAgents(l.staffed()), l.place(), l.count[full], l.count[cooling])
+	}
+	if refusals := m.whyRefused(x); refusals != "" {
+		why += "; " + refusals
+	}
+	return why
+}
+
+// maxNamed bounds how many refusals a why names.
+const maxNamed = 3
+
+// whyRefused names those whose refusals hold, the first to be asked again first.
+func (m *Machine) whyRefused(x *item) string {
+	again := func(id vcc.AgentID) time.Time {
+		if m.cfg.LastResortAfter > 0 && x.line.ready.size > 0 {
+			return x.asked[id].at.Add(m.cfg.LastResortAfter)
+		}
+		return x.row.Refusals[id]
+	}
+	ids := slices.DeleteFunc(slices.Collect(maps.Keys(x.row.Refusals)), func(id vcc.AgentID) bool {
+		return !x.excludes(id, m.now)
+	})
+	slices.SortFunc(ids, func(a, b vcc.AgentID) int {
+		return cmp.Or(again(a).Compare(again(b)), cmp.Compare(a, b))
+	})
+	var parts []string
+	for i, id := range ids {
+		if i == maxNamed {
+			parts = append(parts, fmt.Sprintf("%d more refused", len(ids)-i))
+			break
+		}
+		parts = append(parts, m.whatRefused(id, x.asked[id].reason)+", asked again at "+m.clock(again(id)))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// whyChosen says why c was chosen for x, and what stood against the others.
+func (m *Machine) whyChosen(x *item, c choice) string {
+	l, a, name := x.line, c.agent, m.name(c.agent.row.ID)
+	var why string
+	switch {
+	case c.rule == askedFor:
+		return name + " was asked for and has room"
+	case c.rule == refusedLongestAgo:
+		return fmt.Sprintf("everybody with room in %s has refused; %s refused longest ago, at %s",
+			l.place(), name, m.clock(x.asked[a.row.ID].at))
+	case l.ready.size == 1:
+		why = fmt.Sprintf("%s is the only one with room in %s", name, l.place())
+	default:
+		why = fmt.Sprintf("%s waits longest (since %s) of %s with room in %s",
+			name, m.clock(a.row.IdleSince), countAgents(l.ready.size), l.place())
+	}
+	if m.cfg.OptimumLoad > 0 && l.ready.size > 1 {
+		if m.burden(a).load+m.sizes(a).Of(l.class) <= m.cfg.OptimumLoad {
+			why += fmt.Sprintf(" and stays within %d percent", m.cfg.OptimumLoad)
+		} else {
+			why += fmt.Sprintf(", where nobody would stay within %d percent", m.cfg.OptimumLoad)
+		}
+	}
+	if n := l.count[full]; n > 0 {
+		why += fmt.Sprintf("; %s at capacity", countAgents(n))
+	}
+	if n := l.count[cooling]; n > 0 {
+		why += fmt.Sprintf("; %s not asked for a moment after a failed delivery", countAgents(n))
+	}
+	if n := len(x.row.Refusals); n > 0 {
+		why += fmt.Sprintf("; %s refused before", countAgents(n))
+	}
+	return why
+}
