@@ -11,7 +11,8 @@ import (
 
 // Baseline reads everything in external routing (salesforce-omni 3.4): the
 // setup, then PSRs, AgentWorks and presence, in this order, so that an accept in
-// between shows as an opened AgentWork. It costs about ten API calls.
+// between shows as an opened AgentWork. It costs about ten API calls. Begun is left
+// to the caller, whose clock it is by.
 func (o *Org) Baseline(ctx context.Context) (omnichannel.Baseline, error) {
 	var b omnichannel.Baseline
 	dir, err := o.directory(ctx)

@@ -23,83 +23,72 @@ func (o *Org) Decode(ev streaming.Event) ([]omnichannel.Signal, error) {
 	return signals, nil
 }
 
+// notice is the data of a PushTopic event (salesforce-omni 3.2).
+type notice[R any] struct {
+	Event struct {
+		Type string `json:"type"` // created, updated, undeleted or deleted
+	} `json:"event"`
+	Record *R `json:"sobject"` // of a deleted record only the id is told
+}
+
 func decode(channel string, data []byte) ([]omnichannel.Signal, error) {
-	var e struct {
-		Event struct {
-			Type string `json:"type"` // created, updated, deleted, undeleted
-		} `json:"event"`
-		Record json.RawMessage `json:"sobject"`
-	}
-	if err := json.Unmarshal(data, &e); err != nil {
-		return nil, err
-	}
-	deleted := e.Event.Type == "deleted" // only the id is told (salesforce-omni 3.2)
-	switch e.Event.Type {
-	case "created", "updated", "undeleted", "deleted":
-	default:
-		return nil, fmt.Errorf("type %q is not known", clip(e.Event.Type))
-	}
-	if len(e.Record) == 0 {
-		return nil, errors.New("it holds no record")
-	}
 	switch channel {
 	case PSRChannel:
-		return decodePSR(e.Record, deleted)
+		r, deleted, err := decodeNotice[psrRow](data, func(r *psrRow) string { return r.ID })
+		if err != nil {
+			return nil, err
+		}
+		if deleted {
+			gone := omnichannel.PSR{ID: omnichannel.PSRID(omnichannel.Long(r.ID))}
+			return []omnichannel.Signal{omnichannel.PSRSeen{PSR: gone, Deleted: true}}, nil
+		}
+		if r.Work == "" || r.Channel == "" || r.Created.IsZero() {
+			return nil, foreignTopic("WorkItemId, ServiceChannelId or CreatedDate")
+		}
+		return []omnichannel.Signal{omnichannel.PSRSeen{PSR: r.psr()}}, nil
 	case WorkChannel:
-		return decodeWork(e.Record, deleted)
+		r, deleted, err := decodeNotice[workRow](data, func(r *workRow) string { return r.ID })
+		if err != nil || deleted { // only what has ended can be deleted (salesforce-omni 1.2)
+			return nil, err
+		}
+		if r.Work == "" || r.User == "" || r.Status == "" {
+			return nil, foreignTopic("WorkItemId, UserId or Status")
+		}
+		return []omnichannel.Signal{omnichannel.WorkSeen{Work: r.work()}}, nil
 	case PresenceChannel:
-		return decodePresence(e.Record, deleted)
+		r, deleted, err := decodeNotice[presenceRow](data, func(r *presenceRow) string { return r.ID })
+		if err != nil || deleted { // an admin tidies up: no row in use is deleted (salesforce-omni 1.3)
+			return nil, err
+		}
+		if r.User == "" {
+			return nil, foreignTopic("UserId")
+		}
+		return []omnichannel.Signal{omnichannel.PresenceSeen{Row: r.row()}}, nil
 	}
 	return nil, errors.New("nobody subscribed to this channel")
 }
 
-func decodePSR(record []byte, deleted bool) ([]omnichannel.Signal, error) {
-	var r psrRow
-	if err := json.Unmarshal(record, &r); err != nil {
-		return nil, err
+// decodeNotice reads an event and checks what every one must have.
+func decodeNotice[R any](data []byte, id func(*R) string) (record *R, deleted bool, err error) {
+	var n notice[R]
+	if err := json.Unmarshal(data, &n); err != nil {
+		return nil, false, err
 	}
-	if err := checkID(r.ID); err != nil {
-		return nil, err
+	switch n.Event.Type {
+	case "created", "updated", "undeleted", "deleted":
+	default:
+		return nil, false, fmt.Errorf("type %q is not known", clip(n.Event.Type))
 	}
-	if deleted {
-		return []omnichannel.Signal{omnichannel.PSRSeen{PSR: omnichannel.PSR{ID: omnichannel.PSRID(omnichannel.Long(r.ID))}, Deleted: true}}, nil
+	if n.Record == nil {
+		return nil, false, errors.New("it holds no record")
 	}
-	if r.Work == "" || r.Channel == "" || r.Created.IsZero() {
-		return nil, errors.New("the topic's query is not ours: WorkItemId, ServiceChannelId or CreatedDate is missing: run setup")
+	if !isID(id(n.Record)) {
+		return nil, false, fmt.Errorf("%q is no record id", clip(id(n.Record)))
 	}
-	return []omnichannel.Signal{omnichannel.PSRSeen{PSR: r.psr()}}, nil
+	return n.Record, n.Event.Type == "deleted", nil
 }
 
-func decodeWork(record []byte, deleted bool) ([]omnichannel.Signal, error) {
-	var r workRow
-	if err := json.Unmarshal(record, &r); err != nil {
-		return nil, err
-	}
-	if err := checkID(r.ID); err != nil {
-		return nil, err
-	}
-	if deleted { // only what has ended can be deleted (salesforce-omni 1.2)
-		return nil, nil
-	}
-	if r.Work == "" || r.User == "" || r.Status == "" {
-		return nil, errors.New("the topic's query is not ours: WorkItemId, UserId or Status is missing: run setup")
-	}
-	return []omnichannel.Signal{omnichannel.WorkSeen{Work: r.work()}}, nil
-}
-
-func decodePresence(record []byte, deleted bool) ([]omnichannel.Signal, error) {
-	var r presenceRow
-	if err := json.Unmarshal(record, &r); err != nil {
-		return nil, err
-	}
-	if err := checkID(r.ID); err != nil {
-		return nil, err
-	}
-	if deleted { // an admin tidies up; rows in use are not deleted (salesforce-omni 1.3)
-		return nil, nil
-	}
-	if r.User == "" {
-		return nil, errors.New("the topic's query is not ours: UserId is missing: run setup")
-	}
-	return []omnichannel.Signal{omnichannel.PresenceSeen{Row: r.row()}}, nil
+// foreignTopic says that a topic has our name but not our query.
+func foreignTopic(missing string) error {
+	return fmt.Errorf("%s is missing, so the topic's query is not ours: run setup to correct it", missing)
 }

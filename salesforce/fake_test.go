@@ -1,12 +1,14 @@
 package salesforce
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -154,4 +156,40 @@ func errBody(code, message string) string {
 	return string(b)
 }
 
-const created = `{"id":"0Bz000000000001AAA","success":true,"errors":[]}`
+const created = `{"id":"0Bz000000000001CAA","success":true,"errors":[]}`
+
+func captureLog(t *testing.T) func() string {
+	t.Helper()
+	var mu sync.Mutex
+	var buf bytes.Buffer
+	old := log.Writer()
+	log.SetOutput(writerFunc(func(p []byte) (int, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		return buf.Write(p)
+	}))
+	t.Cleanup(func() { log.SetOutput(old) })
+	return func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		return buf.String()
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (fn writerFunc) Write(p []byte) (int, error) { return fn(p) }
+
+func offlineClient(t *testing.T, fn roundTrip) *Client {
+	t.Helper()
+	s, err := NewTokenSource(TokenOptions{LoginURL: "https://acme.my.salesforce.com", Grant: ClientCredentials{ClientID: "a", ClientSecret: "b"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.current = Token{Access: "t", InstanceURL: "https://acme.my.salesforce.com"}
+	c, err := NewClient(Options{Tokens: s, Transport: fn})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}

@@ -121,7 +121,7 @@ func (c *Client) page(ctx context.Context, at string) (page, error) {
 func objectOf(soql string) string {
 	words := strings.Fields(soql)
 	for i, w := range words[:max(len(words)-1, 0)] {
-		if strings.EqualFold(w, "from") && objectForm.MatchString(words[i+1]) {
+		if strings.EqualFold(w, "from") && isObject(words[i+1]) {
 			return words[i+1]
 		}
 	}

@@ -30,7 +30,7 @@ func (c *Client) Create(ctx context.Context, object string, fields any) (id stri
 	if !reply.Success && len(reply.Errors) > 0 {
 		return "", fmt.Errorf("%s: %w", op, reply.refusal())
 	}
-	if checkID(reply.ID) != nil {
+	if !isID(reply.ID) {
 		return "", c.lostID(op, errors.New("the reply names no record id"))
 	}
 	return reply.ID, nil
@@ -169,7 +169,7 @@ func (c *Client) CreateAll(ctx context.Context, object string, rows []any) ([]Ro
 	results := make([]RowResult, len(rows))
 	for i, r := range replies {
 		switch {
-		case r.Success && checkID(r.ID) == nil:
+		case r.Success && isID(r.ID):
 			results[i].ID = r.ID
 		case r.Success:
 			results[i].Err = c.lostID(fmt.Sprintf("create %s (row %d)", object, i), errors.New("the reply names no record id"))

@@ -2,7 +2,6 @@ package salesforce
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 )
 
@@ -29,23 +28,48 @@ func QuoteList(list []string) string {
 	return b.String()
 }
 
-var (
-	objectForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,79}$`)
-	idForm     = regexp.MustCompile(`^[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?$`)
-)
+// isObject reports whether s can be an object's API name.
+func isObject(s string) bool {
+	if s == "" || len(s) > 80 || !isLetter(s[0]) {
+		return false
+	}
+	for i := range len(s) {
+		if !isLetter(s[i]) && !isDigit(s[i]) && s[i] != '_' {
+			return false
+		}
+	}
+	return true
+}
 
 // checkObject refuses what cannot be an object's API name.
 func checkObject(object string) error {
-	if !objectForm.MatchString(object) {
+	if !isObject(object) {
 		return fmt.Errorf("%w: %q is no API name of an object: give e.g. AgentWork", ErrBadCall, clip(object))
 	}
 	return nil
 }
 
+// isID reports whether s can be a record's id.
+func isID(s string) bool {
+	if len(s) != 15 && len(s) != 18 {
+		return false
+	}
+	for i := range len(s) {
+		if !isLetter(s[i]) && !isDigit(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
 // checkID refuses what cannot be a record's id.
 func checkID(id string) error {
-	if !idForm.MatchString(id) {
+	if !isID(id) {
 		return fmt.Errorf("%w: %q is no record id: ids have 15 or 18 letters and digits", ErrBadCall, clip(id))
 	}
 	return nil
 }
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
