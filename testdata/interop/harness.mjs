@@ -1,0 +1,96 @@
+// What both scripts share: where the mock org is, a deadline, checks that say
+// what they wanted, and the one line of JSON that tells the outcome.
+import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
+
+// The longest that any one event may take, in milliseconds.
+const EVENT_DEADLINE = 20_000;
+
+// org reads the line that `omnibridge mock-org --json` prints, from the first
+// argument or from OMNIBRIDGE_MOCK_ORG.
+function org() {
+  const line = process.argv[2] ?? process.env.OMNIBRIDGE_MOCK_ORG;
+  if (!line) {
+    throw new Error('no org: pass the JSON line of `omnibridge mock-org --json` as argument or in OMNIBRIDGE_MOCK_ORG');
+  }
+  const read = JSON.parse(line);
+  for (const key of ['url', 'username', 'password', 'client_id', 'client_secret']) {
+    assert.ok(read[key], `the org's JSON line has no ${key}`);
+  }
+  return read;
+}
+
+// run executes the steps in order, prints the result line and ends the process
+// with 0, or with 1 and the failed step on stderr. Each step is [name, function].
+export async function run(client, steps) {
+  const done = [];
+  try {
+    const target = org();
+    for (const [name, step] of steps) {
+      try {
+        await step(target);
+      } catch (cause) {
+        throw new Error(`${client}: ${name}: ${cause?.message ?? cause}`, { cause });
+      }
+      done.push(name);
+    }
+  } catch (error) {
+    console.error(error.message);
+    if (error.cause?.stack) console.error(error.cause.stack);
+    console.log(JSON.stringify({ client, ok: false, done, error: error.message }));
+    process.exit(1);
+  }
+  console.log(JSON.stringify({ client, ok: true, done }));
+  process.exit(0); // the clients keep sockets open
+}
+
+export function equal(got, want, what) {
+  assert.ok(isDeepStrictEqual(got, want), `${what}: got ${JSON.stringify(got)}, want ${JSON.stringify(want)}`);
+}
+
+export function ok(value, what) {
+  assert.ok(value, what);
+}
+
+// fails resolves to the error of a promise that must be rejected.
+export async function fails(promise, what) {
+  let value;
+  try {
+    value = await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error(`${what} was accepted: ${JSON.stringify(value)}`);
+}
+
+// within rejects when the promise takes too long.
+export function within(promise, what, ms = EVENT_DEADLINE) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} did not come within ${ms} ms`)), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+// Inbox keeps what a subscription delivered, in order.
+export class Inbox {
+  #items = [];
+  #waiting = [];
+
+  put(item) {
+    const waiter = this.#waiting.shift();
+    if (waiter) waiter(item);
+    else this.#items.push(item);
+  }
+
+  // take resolves to the next item.
+  take(what) {
+    if (this.#items.length > 0) return Promise.resolve(this.#items.shift());
+    return within(new Promise((resolve) => this.#waiting.push(resolve)), what);
+  }
+
+  // rest empties the inbox.
+  rest() {
+    return this.#items.splice(0);
+  }
+}
