@@ -46,7 +46,7 @@ TransferRequesterId ref(User) CUN
 TargetAcceptDateTime datetime UN
 BotType restricted(Bot|ExternalCopilot) CN
 
-object AgentWork 0Bz c-d
+object AgentWork 0Bz cud
 Name auto(8) D
 UserId ref(User) C
 WorkItemId ref(*) C

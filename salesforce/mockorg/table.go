@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // record is one row's place in its table. The row is replaced, never altered.
@@ -23,15 +24,20 @@ type table struct {
 	dead    int       // how many of ordered are dead
 	bin     []*record // dead records that were compacted away, oldest first
 	index   map[*field]map[any]map[*record]struct{}
+	folded  map[*field]map[any]map[*record]struct{} // text fields without regard to case
 	seq     uint64
 	numbers int64
 }
 
 func newTable(ob *object) *table {
-	tb := &table{object: ob, byID: map[string]*record{}, index: map[*field]map[any]map[*record]struct{}{}}
+	tb := &table{object: ob, byID: map[string]*record{}, index: map[*field]map[any]map[*record]struct{}{},
+		folded: map[*field]map[any]map[*record]struct{}{}}
 	for _, f := range ob.fields {
 		if f.indexed {
 			tb.index[f] = map[any]map[*record]struct{}{}
+			if f.text() {
+				tb.folded[f] = map[any]map[*record]struct{}{}
+			}
 		}
 	}
 	return tb
@@ -103,24 +109,86 @@ func (tb *table) undoRemove(rec *record, row Row) {
 	}
 }
 
-// enter and leave keep one index in step with the record's present row.
+// enter and leave keep one field's indexes in step with the record's present row.
 func (tb *table) enter(f *field, rec *record) {
 	value := rec.row[f.name]
-	set := tb.index[f][value]
-	if set == nil {
-		set = map[*record]struct{}{}
-		tb.index[f][value] = set
+	enter(tb.index[f], value, rec)
+	if folded := tb.folded[f]; folded != nil {
+		enter(folded, fold(value), rec)
 	}
-	set[rec] = struct{}{}
 }
 
 func (tb *table) leave(f *field, rec *record) {
 	value := rec.row[f.name]
-	set := tb.index[f][value]
+	leave(tb.index[f], value, rec)
+	if folded := tb.folded[f]; folded != nil {
+		leave(folded, fold(value), rec)
+	}
+}
+
+func enter(index map[any]map[*record]struct{}, value any, rec *record) {
+	set := index[value]
+	if set == nil {
+		set = map[*record]struct{}{}
+		index[value] = set
+	}
+	set[rec] = struct{}{}
+}
+
+func leave(index map[any]map[*record]struct{}, value any, rec *record) {
+	set := index[value]
 	delete(set, rec)
 	if len(set) == 0 {
-		delete(tb.index[f], value)
+		delete(index, value)
 	}
+}
+
+// fold brings text into a form in which case makes no difference.
+func fold(value any) any {
+	if text, ok := value.(string); ok {
+		return strings.ToLower(strings.ToUpper(text))
+	}
+	return value
+}
+
+// lookup returns the live records whose indexed field has a value, as SOQL and
+// uniqueness compare: text without regard to case.
+func (tb *table) lookup(f *field, value any) []*record {
+	set, ok := tb.candidates(f, value)
+	if !ok {
+		return nil
+	}
+	return inOrder(set)
+}
+
+// candidates returns the set of live records that may equal a value of a query.
+// ok is false when the field has no index that can tell.
+func (tb *table) candidates(f *field, value any) (set map[*record]struct{}, ok bool) {
+	if folded := tb.folded[f]; folded != nil {
+		return folded[fold(value)], true
+	}
+	index := tb.index[f]
+	if index == nil {
+		return nil, false
+	}
+	text, isText := value.(string)
+	switch {
+	case value == nil, f.kind == kindBoolean:
+		return index[value], true
+	case f.kind == kindReference && isText:
+		id, ok := parseID(text)
+		if !ok {
+			return nil, true // no record has such a value
+		}
+		return index[id], true
+	case f.restricted && isText:
+		value, ok := f.pick(text)
+		if !ok {
+			return nil, true
+		}
+		return index[value], true
+	}
+	return nil, false
 }
 
 // each visits the live records present when it begins.

@@ -1,0 +1,188 @@
+package mockorg
+
+import (
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"strings"
+	"time"
+
+	"omnibridge/salesforce/mockorg/soql"
+)
+
+// ChannelMember is an object that a custom channel of change events carries.
+type ChannelMember struct {
+	// Object is its API name.
+	Object string
+	// Filter is a condition as in a WHERE clause, on the record's fields and on
+	// ChangeEventHeader.changeType; empty lets every change pass.
+	Filter string
+}
+
+// member is a ChannelMember made ready.
+type member struct {
+	object *object
+	filter *soql.Query // nil for every change
+}
+
+// SelectForCapture chooses the objects whose changes appear on
+// /data/ChangeEvents and on their own channels, in place of those chosen before.
+// Nothing is selected at first. An unknown object is refused and nothing changes.
+func (o *Org) SelectForCapture(objects ...string) error {
+	selected := map[*object]bool{}
+	for _, name := range objects {
+		ob := o.schema.object(name)
+		if ob == nil {
+			return fmt.Errorf("select %q for change data capture: there is no such object", name)
+		}
+		selected[ob] = true
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.captured = selected
+	return nil
+}
+
+// AddChannel makes a custom channel of change events, /data/<name>, whose name
+// ends in __chn; its members need not be selected. A channel of that name is
+// replaced (salesforce-omni 3.1).
+func (o *Org) AddChannel(name string, members ...ChannelMember) error {
+	if !strings.HasSuffix(name, "__chn") || strings.ContainsAny(name, "/ ?*") {
+		return fmt.Errorf("add channel %q: a custom channel's name ends in __chn, such as ExternalRoutingChannel__chn", name)
+	}
+	var ready []member
+	for _, m := range members {
+		ob := o.schema.object(m.Object)
+		if ob == nil {
+			return fmt.Errorf("add channel %s: there is no object %q", name, m.Object)
+		}
+		filter, err := o.schema.filter(ob, m.Filter)
+		if err != nil {
+			return fmt.Errorf("add channel %s: filter of %s: %w", name, ob.name, err)
+		}
+		ready = append(ready, member{ob, filter})
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.channels[name] = ready
+	return nil
+}
+
+// filter parses the condition of a channel member.
+func (s *schema) filter(ob *object, text string) (*soql.Query, error) {
+	if text == "" {
+		return nil, nil
+	}
+	q, err := soql.Parse("SELECT Id FROM " + ob.name + " WHERE " + text)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range q.WherePaths() {
+		if !strings.EqualFold(name, changeTypePath) && ob.field(name) == nil {
+			return nil, fmt.Errorf("%s has no field %s", ob.name, name)
+		}
+	}
+	return q, nil
+}
+
+const changeTypePath = "ChangeEventHeader.changeType"
+
+// passes tells whether a change is for a member of a custom channel.
+func (m member) passes(e entry, changeType string, now time.Time) bool {
+	if m.object != e.rec.table.object {
+		return false
+	}
+	if m.filter == nil {
+		return true
+	}
+	row := e.new
+	if row == nil {
+		row = e.old
+	}
+	ok, err := m.filter.Match(func(name string) (any, error) {
+		if strings.EqualFold(name, changeTypePath) {
+			return changeType, nil
+		}
+		f := m.object.field(name)
+		return f.shown(row[f.name]), nil
+	}, now)
+	return ok && err == nil
+}
+
+// captureChannels returns the channels that carry a change, the org's lock held.
+func (o *Org) captureChannels(e entry, changeType string, now time.Time) []string {
+	var list []string
+	ob := e.rec.table.object
+	if o.captured[ob] {
+		list = append(list, "/data/ChangeEvents", "/data/"+ob.changeEvent())
+	}
+	for name, members := range o.channels {
+		if slices.ContainsFunc(members, func(m member) bool { return m.passes(e, changeType, now) }) {
+			list = append(list, "/data/"+name)
+		}
+	}
+	slices.Sort(list) // so that replay ids do not depend on the order of a map
+	return list
+}
+
+// changeEvent names the object's change events: CaseChangeEvent, or
+// Ticket__ChangeEvent for the custom object Ticket__c.
+func (ob *object) changeEvent() string {
+	if base, custom := strings.CutSuffix(ob.name, "__c"); custom {
+		return base + "__ChangeEvent"
+	}
+	return ob.name + "ChangeEvent"
+}
+
+// changeTypeOf is the changeType of a change.
+func changeTypeOf(e entry) string {
+	switch {
+	case e.old == nil:
+		return "CREATE"
+	case e.new == nil:
+		return "DELETE"
+	}
+	return "UPDATE"
+}
+
+// appendPayload appends the payload of a change event: the header, and the
+// fields that a create set or an update changed (salesforce-apis 3.6).
+func (o *Org) appendPayload(b []byte, t *tx, e entry, changeType string, sequence int) []byte {
+	ob := e.rec.table.object
+	var fields []*field
+	for _, f := range ob.fields {
+		switch {
+		case f.kind == kindID || f.name == "IsDeleted" || f.name == "SystemModstamp" || changeType == "DELETE":
+		case changeType == "CREATE" && e.new[f.name] != nil, changeType == "UPDATE" && e.old[f.name] != e.new[f.name]:
+			fields = append(fields, f)
+		}
+	}
+	b = fmt.Appendf(b, `{"ChangeEventHeader":{"entityName":"%s","recordIds":["%s"],"changeType":"%s","changeOrigin":%s,`+
+		`"transactionKey":"%08x-0000-4000-8000-%012x","sequenceNumber":%d,"commitTimestamp":%d,"commitNumber":%d,"commitUser":"%s"`,
+		ob.name, e.rec.row.ID(), changeType, appendText(nil, t.origin), o.commits, o.commits, sequence, t.at.UnixMilli(), o.commits, t.user)
+	if changeType == "UPDATE" {
+		b = append(b, `,"changedFields":[`...)
+		for i, f := range fields {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendText(b, f.name)
+		}
+		b = append(b, ']')
+	}
+	b = append(b, '}')
+	for _, f := range fields {
+		b = append(b, ',', '"')
+		b = append(b, f.name...)
+		b = append(b, '"', ':')
+		b = appendValue(b, f, e.new[f.name], streamTime)
+	}
+	return append(b, '}')
+}
+
+// schemaID stands for the id of the event's schema; it changes with the object only.
+func (ob *object) schemaID() string {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(ob.changeEvent())) // a hash takes everything
+	return fmt.Sprintf("%016x", h.Sum64())
+}
