@@ -166,6 +166,8 @@ func (c *Chain) want() EffectKind {
 		return Look
 	case c.Sent:
 		return ""
+	case c.State == Pushing && c.PSRGone:
+		return Look // it decides whether there is anything to push
 	case c.State == Pushing:
 		return CreateWork
 	case c.State == Closing:

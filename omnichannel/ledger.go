@@ -236,9 +236,6 @@ func (l *Ledger) pump(now time.Time, c *Chain) {
 	if c.Doing != nil || kind == "" || (kind != Look && c.Wake.After(now)) {
 		return
 	}
-	if kind == CreateWork && c.PSRGone {
-		return // the look that is due decides whether there is anything to push
-	}
 	c.Effects++
 	e := Effect{
 		ID: fmt.Sprintf("%s/%d", c.Interaction, c.Effects), Kind: kind, Interaction: c.Interaction,

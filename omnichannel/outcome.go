@@ -18,6 +18,9 @@ func (l *Ledger) onOutcome(now time.Time, o Outcome) {
 	}
 	c.Doing = nil
 	l.touch(c)
+	if c.State == Gone {
+		return // events told how it ended before the answer came
+	}
 	switch o.Effect.Kind {
 	case CreateWork:
 		l.onCreate(now, c, o)

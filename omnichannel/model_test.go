@@ -1,0 +1,488 @@
+package omnichannel_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"omnibridge/omnichannel"
+	"omnibridge/vcc"
+)
+
+// model is an org, an event stream that loses and repeats, a network that loses
+// replies, and an engine that offers at random. It is written from the facts
+// (salesforce-omni 2 and 3.3), not from the ledger.
+type model struct {
+	t      *rapid.T
+	now    time.Time
+	ids    int
+	psrs   map[omnichannel.PSRID]*omnichannel.PSR
+	works  []*omnichannel.AgentWork
+	owners map[omnichannel.RecordID]string
+
+	streams [2][]omnichannel.Signal // PSR and AgentWork events not yet delivered, each in order
+	past    []omnichannel.Signal    // delivered ones, which a replay may repeat
+	effects []omnichannel.Effect
+
+	ledger *omnichannel.Ledger
+	belief map[vcc.InteractionID]*belief // what the engine was told
+	doubt  int                           // how many inputs could not be
+}
+
+// belief is an interaction in the eyes of the engine.
+type belief struct {
+	state  vcc.State
+	offer  int // number of the last offer, ours or Salesforce's
+	agent  vcc.AgentID
+	record string
+}
+
+const (
+	chat  omnichannel.ChannelID = "0N9000000000001AAA"
+	queue omnichannel.QueueID   = "00G000000000001AAA"
+	other omnichannel.QueueID   = "00G000000000002AAA"
+)
+
+var directory = omnichannel.Directory{
+	Channels: map[omnichannel.ChannelID]omnichannel.Channel{chat: {Name: "Chat", Entity: "LiveChatTranscript"}},
+	Queues: map[omnichannel.QueueID]omnichannel.Queue{
+		queue: {Name: "Support", External: true, PushTimeout: 20 * time.Second}, other: {Name: "Sales", External: true, PushTimeout: 20 * time.Second},
+	},
+}
+
+func newModel(t *rapid.T) *model {
+	m := &model{
+		t: t, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+		psrs: map[omnichannel.PSRID]*omnichannel.PSR{}, owners: map[omnichannel.RecordID]string{},
+		belief: map[vcc.InteractionID]*belief{},
+	}
+	m.ledger = m.newLedger()
+	m.sweep()
+	return m
+}
+
+func (m *model) newLedger() *omnichannel.Ledger {
+	l, err := omnichannel.NewLedger(omnichannel.Policy{})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return l
+}
+
+func (m *model) id(prefix string) string {
+	m.ids++
+	return fmt.Sprintf("%s%012dAAA", prefix, m.ids)
+}
+
+// ---- the org ----
+
+func (m *model) emitPSR(p omnichannel.PSR, deleted bool) {
+	m.streams[0] = append(m.streams[0], omnichannel.PSRSeen{PSR: p, Deleted: deleted})
+}
+
+func (m *model) emitWork(w omnichannel.AgentWork) {
+	m.streams[1] = append(m.streams[1], omnichannel.WorkSeen{Work: w})
+}
+
+func (m *model) announce(record omnichannel.RecordID, to omnichannel.QueueID, transfer bool) {
+	p := &omnichannel.PSR{ID: omnichannel.PSRID(m.id("0JR")), Serial: 1, Record: record, Queue: to, Channel: chat, Transfer: transfer, Created: m.now}
+	m.psrs[p.ID] = p
+	m.owners[record] = string(to)
+	m.emitPSR(*p, false)
+}
+
+func (m *model) deletePSR(id omnichannel.PSRID) {
+	delete(m.psrs, id)
+	m.emitPSR(omnichannel.PSR{ID: id}, true)
+}
+
+func (m *model) setStatus(w *omnichannel.AgentWork, s omnichannel.WorkStatus) {
+	w.Status = s
+	m.emitWork(*w)
+}
+
+func (m *model) release(id omnichannel.PSRID) {
+	if p := m.psrs[id]; p != nil {
+		p.Serial++
+		p.Pushed = false
+		m.emitPSR(*p, false)
+	}
+}
+
+// push is POST AgentWork. The model accepts a second push of the same PSR, as
+// Salesforce may: that it never comes is the ledger's doing.
+func (m *model) push(e omnichannel.Effect) (omnichannel.AgentWorkID, bool) {
+	p := m.psrs[e.PSR]
+	if p == nil {
+		return "", false
+	}
+	for _, w := range m.works {
+		if w.PSR == e.PSR && w.Status == omnichannel.Assigned {
+			m.t.Fatalf("I1: %s is pushed to %s while it is still assigned to %s", e.PSR, e.Agent, w.User)
+		}
+	}
+	w := &omnichannel.AgentWork{ID: omnichannel.AgentWorkID(m.id("0Bz")), PSR: p.ID, Record: p.Record, User: e.Agent, Channel: chat, Status: omnichannel.Assigned, Created: m.now}
+	m.works = append(m.works, w)
+	p.Serial++
+	p.Pushed = true
+	if rapid.Bool().Draw(m.t, "work event first") {
+		m.emitWork(*w)
+		m.emitPSR(*p, false)
+	} else {
+		m.emitPSR(*p, false)
+		m.emitWork(*w)
+	}
+	return w.ID, true
+}
+
+func (m *model) ofStatus(s omnichannel.WorkStatus) []*omnichannel.AgentWork {
+	var found []*omnichannel.AgentWork
+	for _, w := range m.works {
+		if w.Status == s {
+			found = append(found, w)
+		}
+	}
+	return found
+}
+
+func (m *model) seen(record omnichannel.RecordID) *omnichannel.Seen {
+	s := &omnichannel.Seen{Owner: m.owners[record]}
+	for _, p := range m.psrs {
+		if p.Record == record {
+			s.PSRs = append(s.PSRs, *p)
+		}
+	}
+	for _, w := range m.works {
+		if w.Record == record {
+			s.Works = append(s.Works, *w)
+		}
+	}
+	return s
+}
+
+// ---- our side ----
+
+// take passes what a step produced on: effects to the network, reports to the
+// engine.
+func (m *model) take(o omnichannel.Output) {
+	m.effects = append(m.effects, o.Effects...)
+	for _, f := range o.Faults {
+		m.t.Fatalf("an input could not be: %v", f)
+	}
+	for _, r := range o.Reports {
+		m.hear(r)
+	}
+}
+
+func (m *model) hear(r vcc.Report) {
+	b := m.belief[r.Interaction]
+	if b == nil {
+		b = &belief{}
+		m.belief[r.Interaction] = b
+	}
+	switch r.Kind {
+	case vcc.Arrived:
+		if b.state == vcc.Offered || b.state == vcc.Alerted {
+			m.t.Fatalf("%v while offer %d is open", r, b.offer)
+		}
+		b.state, b.agent, b.record = vcc.Waiting, "", r.Work.Record
+	case vcc.Moved:
+		if r.Offer <= b.offer {
+			m.t.Fatalf("%v reuses an offer number: the last is %d", r, b.offer)
+		}
+		b.state, b.agent, b.offer = vcc.Alerted, r.Agent, r.Offer
+	case vcc.Alerting, vcc.Accepted, vcc.Refused, vcc.Ended:
+		if r.Offer != b.offer || r.Agent != b.agent {
+			m.t.Fatalf("%v answers no open offer: the last is %d of %s", r, b.offer, b.agent)
+		}
+		b.state = map[vcc.ReportKind]vcc.State{vcc.Alerting: vcc.Alerted, vcc.Accepted: vcc.Connected, vcc.Refused: vcc.Waiting, vcc.Ended: vcc.Closed}[r.Kind]
+	case vcc.Withdrawn:
+		b.state = vcc.Closed
+	}
+}
+
+func (m *model) sweep() {
+	b := omnichannel.Baseline{Directory: directory, Begun: m.now}
+	for _, p := range m.psrs {
+		b.PSRs = append(b.PSRs, *p)
+	}
+	for _, w := range m.works {
+		if w.Status.Live() {
+			b.Works = append(b.Works, *w)
+		}
+	}
+	m.take(m.ledger.Step(m.now, b))
+}
+
+// carry carries out the effect at index i, well or badly.
+func (m *model) carry(i int, how string) {
+	e := m.effects[i]
+	m.effects = slices.Delete(m.effects, i, i+1)
+	o := omnichannel.Outcome{Effect: e, Result: omnichannel.Deferred, Code: "UNAVAILABLE"}
+	switch {
+	case how == "put off":
+	case how == "lost before" && e.Kind == omnichannel.CreateWork:
+		o.Result = omnichannel.Unknown
+	case e.Kind == omnichannel.CreateWork:
+		id, ok := m.push(e)
+		o.Result, o.Work = omnichannel.Done, id
+		if !ok {
+			o.Result, o.Code = omnichannel.Refused, "INVALID_CROSS_REFERENCE_KEY"
+		}
+		if how == "lost after" {
+			o.Result, o.Work, o.Code = omnichannel.Unknown, "", "TIMEOUT"
+		}
+	case e.Kind == omnichannel.Look:
+		o.Result, o.Seen = omnichannel.Done, m.seen(e.Record)
+	}
+	if how == "late" && len(m.streams[1]) > 0 {
+		m.deliver(1) // an event overtakes the answer
+	}
+	m.take(m.ledger.Step(m.now, o))
+}
+
+func (m *model) deliver(stream int) {
+	s := m.streams[stream][0]
+	m.streams[stream] = m.streams[stream][1:]
+	m.past = append(m.past, s)
+	m.take(m.ledger.Step(m.now, s))
+}
+
+// restart ends the process and starts it from what was stored. Effects under way
+// may or may not have been carried out; nobody hears of it.
+func (m *model) restart() {
+	for _, e := range m.effects {
+		if e.Kind == omnichannel.CreateWork && rapid.Bool().Draw(m.t, "carried out before the crash") {
+			m.push(e)
+		}
+	}
+	m.effects = nil
+	var stored []omnichannel.Chain
+	for c := range m.ledger.Chains() {
+		b, err := json.Marshal(c)
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		var back omnichannel.Chain
+		if err := json.Unmarshal(b, &back); err != nil {
+			m.t.Fatal(err)
+		}
+		stored = append(stored, back)
+	}
+	m.ledger = m.newLedger()
+	m.take(m.ledger.Restore(m.now, stored))
+	m.sweep()
+}
+
+// settle lets everything come to rest and compares.
+func (m *model) settle() {
+	for range 60 {
+		for stream := range m.streams {
+			for len(m.streams[stream]) > 0 {
+				m.deliver(stream)
+			}
+		}
+		for len(m.effects) > 0 {
+			m.carry(0, "well")
+		}
+		m.sweep()
+		m.now = m.now.Add(time.Minute)
+		m.take(m.ledger.Tick(m.now))
+	}
+	live := map[omnichannel.RecordID]omnichannel.Chain{}
+	for c := range m.ledger.Chains() {
+		if old, twice := live[c.Record]; twice {
+			m.t.Fatalf("two chains for %s: %+v and %+v", c.Record, old, c)
+		}
+		live[c.Record] = c
+	}
+	for record := range m.owners {
+		m.compare(record, live[record])
+	}
+}
+
+func (m *model) compare(record omnichannel.RecordID, c omnichannel.Chain) {
+	b := m.belief[c.Interaction]
+	if b == nil {
+		b = &belief{state: vcc.Closed}
+	}
+	s := m.seen(record)
+	i := slices.IndexFunc(s.Works, func(w omnichannel.AgentWork) bool { return w.Status == omnichannel.Opened })
+	j := slices.IndexFunc(s.Works, func(w omnichannel.AgentWork) bool { return w.Status == omnichannel.Assigned })
+	switch {
+	case i >= 0:
+		if c.State != omnichannel.InHand || c.Agent != s.Works[i].User || b.state != vcc.Connected || b.agent != c.Agent {
+			m.t.Fatalf("%s is with %s; ledger: %s %s, engine: %+v", record, s.Works[i].User, c.State, c.Agent, *b)
+		}
+	case j >= 0:
+		if (c.State != omnichannel.Alerting && c.State != omnichannel.Retracting) || c.Agent != s.Works[j].User || b.state != vcc.Alerted || b.agent != c.Agent {
+			m.t.Fatalf("%s alerts %s; ledger: %s %s, engine: %+v", record, s.Works[j].User, c.State, c.Agent, *b)
+		}
+	case len(s.PSRs) > 0:
+		if c.State != omnichannel.Announced || c.PSR != s.PSRs[0].ID || b.state != vcc.Waiting {
+			m.t.Fatalf("%s waits as %s; ledger: %s %s (%s), engine: %+v", record, s.PSRs[0].ID, c.State, c.PSR, c.Why, *b)
+		}
+	default:
+		if c.Interaction != "" {
+			m.t.Fatalf("%s is over; ledger: %+v, engine: %+v", record, c, *b)
+		}
+	}
+}
+
+// TestLedgerAgreesWithTheOrg lets everything happen in any order, and holds at
+// every step that no PSR is pushed twice (I1), that every answer names the open
+// offer, and that nothing happens that the machine does not know; at the end,
+// that nothing is lost (I4) and nothing is held twice (I2).
+func TestLedgerAgreesWithTheOrg(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := newModel(t)
+		t.Repeat(m.actions())
+		m.settle()
+	})
+}
+
+var agents = []vcc.AgentID{"005000000000001AAA", "005000000000002AAA", "005000000000003AAA"}
+
+// pick draws one of what there is, or skips the step.
+func pick[T any](t *rapid.T, from []T, label string) T {
+	if len(from) == 0 {
+		t.Skip("no " + label)
+	}
+	return rapid.SampledFrom(from).Draw(t, label)
+}
+
+func (m *model) waiting(states ...vcc.State) []vcc.InteractionID {
+	var ids []vcc.InteractionID
+	for c := range m.ledger.Chains() {
+		if b := m.belief[c.Interaction]; b != nil && slices.Contains(states, b.state) {
+			ids = append(ids, c.Interaction)
+		}
+	}
+	return ids
+}
+
+func (m *model) actions() map[string]func(*rapid.T) {
+	return map[string]func(*rapid.T){
+		"work arrives": func(*rapid.T) { m.announce(omnichannel.RecordID(m.id("570")), queue, false) },
+		"event":        func(t *rapid.T) { m.deliver(pick(t, m.busy(), "stream")) },
+		"events": func(t *rapid.T) {
+			for _, s := range m.busy() {
+				m.deliver(s)
+			}
+		},
+		"event repeated": func(t *rapid.T) { m.take(m.ledger.Step(m.now, pick(t, m.past, "past event"))) },
+		"gap": func(t *rapid.T) {
+			m.streams = [2][]omnichannel.Signal{}
+			m.sweep()
+		},
+		"sweep": func(*rapid.T) { m.sweep() },
+		"effect": func(t *rapid.T) {
+			if len(m.effects) == 0 {
+				t.Skip("no effect")
+			}
+			i := rapid.IntRange(0, len(m.effects)-1).Draw(t, "effect")
+			m.carry(i, rapid.SampledFrom([]string{"well", "well", "late", "put off", "lost before", "lost after"}).Draw(t, "how"))
+		},
+		"time": func(t *rapid.T) {
+			m.now = m.now.Add(time.Duration(rapid.IntRange(1, 5000).Draw(t, "ms")) * time.Millisecond)
+			m.take(m.ledger.Tick(m.now))
+		},
+		"restart": func(*rapid.T) { m.restart() },
+		"offer": func(t *rapid.T) {
+			id := pick(t, m.waiting(vcc.Waiting), "waiting interaction")
+			b := m.belief[id]
+			b.state, b.offer, b.agent = vcc.Offered, b.offer+1, rapid.SampledFrom(agents).Draw(t, "agent")
+			m.take(m.ledger.Direct(m.now, vcc.Directive{Kind: vcc.Offer, Interaction: id, Offer: b.offer, Agent: b.agent}))
+		},
+		"retract": func(t *rapid.T) {
+			id := pick(t, m.waiting(vcc.Offered, vcc.Alerted), "offered interaction")
+			b := m.belief[id]
+			m.take(m.ledger.Direct(m.now, vcc.Directive{Kind: vcc.Retract, Interaction: id, Offer: b.offer, Agent: b.agent}))
+		},
+		"accept": func(t *rapid.T) {
+			w := pick(t, m.ofStatus(omnichannel.Assigned), "assigned work")
+			for _, x := range m.ofStatus(omnichannel.Opened) {
+				if x.Record == w.Record {
+					m.setStatus(x, omnichannel.Transferred)
+				}
+			}
+			m.setStatus(w, omnichannel.Opened)
+			m.owners[w.Record] = string(w.User)
+			if m.psrs[w.PSR] != nil {
+				m.deletePSR(w.PSR)
+			}
+		},
+		"refuse": func(t *rapid.T) {
+			w := pick(t, m.ofStatus(omnichannel.Assigned), "assigned work")
+			m.setStatus(w, rapid.SampledFrom([]omnichannel.WorkStatus{omnichannel.Declined, omnichannel.DeclinedOnPushTimeout, omnichannel.Unavailable}).Draw(t, "status"))
+			m.release(w.PSR)
+		},
+		"close": func(t *rapid.T) {
+			w := pick(t, m.ofStatus(omnichannel.Opened), "opened work")
+			m.cancel(w.Record)
+			m.setStatus(w, omnichannel.Closed)
+		},
+		"customer leaves": func(t *rapid.T) {
+			p := pick(t, m.pending(), "PSR")
+			m.cancel(p.Record)
+			m.deletePSR(p.ID)
+		},
+		"other queue": func(t *rapid.T) {
+			p := pick(t, m.pending(), "PSR")
+			m.now = m.now.Add(time.Millisecond)
+			m.cancel(p.Record)
+			m.deletePSR(p.ID)
+			m.announce(p.Record, other, false)
+		},
+		"transfer to a queue": func(t *rapid.T) {
+			w := pick(t, m.ofStatus(omnichannel.Opened), "opened work")
+			m.now = m.now.Add(time.Millisecond)
+			m.cancel(w.Record)
+			m.setStatus(w, omnichannel.Transferred)
+			m.announce(w.Record, other, true)
+		},
+		"transfer to an agent": func(t *rapid.T) {
+			w := pick(t, m.ofStatus(omnichannel.Opened), "opened work")
+			for _, x := range m.ofStatus(omnichannel.Assigned) {
+				if x.Record == w.Record {
+					t.Skip("a transfer is under way")
+				}
+			}
+			heir := &omnichannel.AgentWork{ID: omnichannel.AgentWorkID(m.id("0Bz")), Record: w.Record, User: rapid.SampledFrom(agents).Draw(t, "heir"), Channel: chat, Status: omnichannel.Assigned, Created: m.now}
+			m.works = append(m.works, heir)
+			m.emitWork(*heir)
+		},
+	}
+}
+
+// cancel ends the pushes of a record.
+func (m *model) cancel(record omnichannel.RecordID) {
+	for _, w := range m.ofStatus(omnichannel.Assigned) {
+		if w.Record == record {
+			m.setStatus(w, omnichannel.Canceled)
+		}
+	}
+}
+
+func (m *model) busy() []int {
+	var streams []int
+	for i, s := range m.streams {
+		if len(s) > 0 {
+			streams = append(streams, i)
+		}
+	}
+	return streams
+}
+
+func (m *model) pending() []*omnichannel.PSR {
+	var found []*omnichannel.PSR
+	for _, p := range m.psrs {
+		found = append(found, p)
+	}
+	slices.SortFunc(found, func(a, b *omnichannel.PSR) int { return slices.Compare([]byte(a.ID), []byte(b.ID)) })
+	return found
+}
