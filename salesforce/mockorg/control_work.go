@@ -1,11 +1,11 @@
 package mockorg
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
-	"time"
 )
 
 // NewWork describes a work item to start.
@@ -214,7 +214,7 @@ func findOwner(t *tx, name string) (string, error) {
 	return user.ID(), nil
 }
 
-// read brings values as JSON has them into those that the fields store.
+// read brings values as Go or JSON has them into those that the fields store.
 func (ob *object) read(values Row) (Row, error) {
 	fields := make(Row, len(values))
 	for name, value := range values {
@@ -222,31 +222,20 @@ func (ob *object) read(values Row) (Row, error) {
 		if f == nil {
 			return nil, badRequest("%s has no field %s: correct the name or leave it out", ob.name, name)
 		}
-		if n, ok := value.(float64); ok && f.kind == kindInt && n == float64(int64(n)) {
-			value = int64(n)
-		}
-		if s, ok := value.(string); ok && (f.kind == kindDateTime || f.kind == kindDate) {
-			at, err := parseTime(s)
+		switch value.(type) {
+		case string, json.Number:
+			stored, refusal := f.parse(value)
+			if refusal != nil {
+				return nil, badRequest("%s.%s: %s", ob.name, f.name, refusal.Message)
+			}
+			fields[f.name] = stored
+		default:
+			stored, err := f.normal(value)
 			if err != nil {
 				return nil, badRequest("%s.%s: %v", ob.name, f.name, err)
 			}
-			value = at
+			fields[f.name] = stored
 		}
-		value, err := f.normal(value)
-		if err != nil {
-			return nil, badRequest("%s.%s: %v", ob.name, f.name, err)
-		}
-		fields[f.name] = value
 	}
 	return fields, nil
-}
-
-// parseTime reads a date or date-time as the API writes them.
-func parseTime(s string) (time.Time, error) {
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05.000-0700", "2006-01-02"} {
-		if at, err := time.Parse(layout, s); err == nil {
-			return at, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("%q is no date-time: write it like 2026-03-01T09:30:00Z", s)
 }

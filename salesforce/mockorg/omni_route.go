@@ -13,10 +13,10 @@ func (m *omni) workChanged(t *tx, object string, old, new Row) error {
 		return m.workGone(t, old.ID())
 	case old == nil:
 		return m.enqueue(t, object, new, false)
+	case med.isOver(new) && !med.isOver(old):
+		return m.workOver(t, object, old, new)
 	case old.str("OwnerId") != new.str("OwnerId"):
 		return m.ownerMoved(t, object, new)
-	case med.isOver(new) && !med.isOver(old):
-		return m.workOver(t, object, new)
 	}
 	return nil
 }
@@ -57,6 +57,7 @@ func (m *omni) ownerMoved(t *tx, object string, work Row) error {
 	}
 	opened := ofWork(t, id, "Opened")
 	_, queued := routingOf(t, work.str("OwnerId"))
+	queued = queued && !mediumOf(object).isOver(work) // what is over waits for nobody
 	if queued {
 		if err := m.requeue(t, object, work, len(opened) > 0); err != nil {
 			return err
@@ -118,8 +119,9 @@ func (m *omni) workGone(t *tx, work string) error {
 // workOver follows a Status that ends a work item's life, set by a person, a
 // client or the visitor. In the tab-based model an opened AgentWork lives on
 // until the agent closes the tab; in the status-based one it closes now.
-func (m *omni) workOver(t *tx, object string, work Row) error {
-	if mediumOf(object).conversation || m.set.CaseClosed == "remove" {
+func (m *omni) workOver(t *tx, object string, old, work Row) error {
+	moved := old.str("OwnerId") != work.str("OwnerId")
+	if moved || mediumOf(object).conversation || m.set.CaseClosed == "remove" {
 		if err := m.withdraw(t, work.ID()); err != nil {
 			return err
 		}
