@@ -295,7 +295,8 @@ func (m *machine) absorb(in input) class {
 	if in.kind == inSubscribe && in.fault == nil {
 		in.fault = m.absorbResults(in.results)
 	}
-	if len(in.batch) > 0 {
+	// A handshake's answer may carry no events: nothing is subscribed yet.
+	if len(in.batch) > 0 && in.kind != inHandshake {
 		m.owe(deed{do: doDeliver, batch: in.batch})
 	}
 	if in.fault == nil && (in.advice.reconnect == "handshake" || in.advice.reconnect == "none") && in.kind == inConnect {

@@ -67,6 +67,9 @@ func (m *machine) plan(f *fault) time.Duration {
 	if f.do == reauthenticate {
 		m.suspect = true
 	}
+	if f.verdict == loginRefused {
+		m.loginAt = m.now // this was a login, whatever led to it
+	}
 	if m.suspect && !m.loginAt.IsZero() {
 		pause = max(pause, loginSpacing-m.now.Sub(m.loginAt))
 	}

@@ -1,0 +1,586 @@
+package streaming
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// fixedPauses doubles from one second and has no randomness.
+type fixedPauses struct{ next time.Duration }
+
+func (p *fixedPauses) Reset() { p.next = 0 }
+func (p *fixedPauses) NextBackOff() time.Duration {
+	p.next = min(max(2*p.next, time.Second), 2*time.Minute)
+	return p.next
+}
+
+var testLimits = limits{slack: 20 * time.Second, request: 30 * time.Second}
+
+// world drives a machine and keeps its own account of what must hold.
+type world struct {
+	t       interface{ Fatalf(string, ...any) }
+	m       *machine
+	now     time.Time
+	names   []string
+	request *deed  // under way
+	jobs    []deed // with the owner
+	last    []deed // of the last step
+
+	shaken, replied         bool
+	stands, askedFor        map[string]bool
+	handshakes, loginsAfter []time.Time
+	connects                int
+	gaps                    int
+}
+
+func newWorld(t interface{ Fatalf(string, ...any) }, names ...string) *world {
+	channels := make([]Channel, len(names))
+	for i, n := range names {
+		channels[i] = Channel{n, FallbackRetained}
+	}
+	return &world{
+		t: t, now: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), names: names,
+		m:      newMachine(testLimits, &fixedPauses{}, channels),
+		stands: map[string]bool{}, askedFor: map[string]bool{},
+	}
+}
+
+func (w *world) step(in input) {
+	deeds, err := w.m.step(w.now, in)
+	w.last = deeds
+	if _, impossible := errors.AsType[*impossibleError](err); impossible {
+		w.t.Fatalf("%v", err)
+	}
+	if err != nil && len(deeds) > 0 {
+		w.t.Fatalf("stale input %s caused %d deeds", in.kind, len(deeds))
+	}
+	for _, d := range deeds {
+		w.take(d)
+	}
+	w.check()
+}
+
+// take obeys a deed and holds it against the promises.
+func (w *world) take(d deed) {
+	switch d.do {
+	case doDeliver, doGap:
+		w.jobs = append(w.jobs, d)
+		return
+	case doForget:
+		w.jobs = nil
+		return
+	case doAbandon:
+		w.request = nil
+		w.shaken, w.replied = false, false
+		clear(w.stands)
+		clear(w.askedFor)
+		return
+	}
+	if w.request != nil {
+		w.t.Fatalf("%s asked while %s is under way", d.do, w.request.do)
+	}
+	w.request = &d
+	switch d.do {
+	case inToken:
+		if d.fresh {
+			w.loginsAfter = append(w.loginsAfter, w.now)
+		}
+	case inHandshake:
+		if len(w.jobs) > 0 {
+			w.t.Fatalf("a new session while the owner has %d jobs", len(w.jobs))
+		}
+		w.handshakes = append(w.handshakes, w.now)
+	case inSubscribe:
+		if len(d.asks) == 0 || len(d.asks) > asksPerRequest {
+			w.t.Fatalf("subscribe with %d channels", len(d.asks))
+		}
+		for _, a := range d.asks {
+			w.askedFor[a.channel] = true
+		}
+	case inConnect:
+		w.connects++
+		for _, j := range w.jobs {
+			if j.do == doDeliver {
+				w.t.Fatalf("connect while events are not durable")
+			}
+		}
+		if !d.first && len(w.askedFor) != len(w.names) {
+			w.t.Fatalf("polling with %d of %d channels asked for", len(w.askedFor), len(w.names))
+		}
+	}
+}
+
+func (w *world) check() {
+	if w.m.status().Link == LinkUp && (!w.shaken || !w.replied || len(w.stands) != len(w.names)) {
+		w.t.Fatalf("up with handshake %v, connect reply %v, %d of %d channels", w.shaken, w.replied, len(w.stands), len(w.names))
+	}
+	spaced(w.t, "handshakes", w.handshakes, time.Second)
+	spaced(w.t, "logins after an authentication failure", w.loginsAfter, 30*time.Second)
+	if w.m.state != idle && w.m.state != stopped && w.m.deadline().IsZero() && w.request == nil && len(w.jobs) == 0 {
+		w.t.Fatalf("%s without a deadline, a request or a job: stuck", w.m.state)
+	}
+}
+
+func spaced(t interface{ Fatalf(string, ...any) }, what string, at []time.Time, by time.Duration) {
+	if n := len(at); n > 1 && at[n-1].Sub(at[n-2]) < by {
+		t.Fatalf("%s %v apart, want at least %v", what, at[n-1].Sub(at[n-2]), by)
+	}
+}
+
+// answer answers the request under way.
+func (w *world) answer(in input) {
+	d := *w.request
+	w.request = nil
+	in.kind, in.seq = d.do, d.seq
+	if in.advice == (advice{}) {
+		in.advice = noAdvice
+	}
+	if in.fault == nil {
+		switch d.do {
+		case inHandshake:
+			w.shaken = true
+		case inConnect:
+			w.replied = true
+		case inSubscribe:
+			if in.results == nil {
+				for _, a := range d.asks {
+					in.results = append(in.results, result{a.channel, max(a.from, ReplayAll), nil})
+				}
+			}
+			for _, r := range in.results {
+				if r.fault == nil {
+					w.stands[r.channel] = true
+				}
+			}
+		}
+	}
+	w.step(in)
+}
+
+func (w *world) finishJob(f *fault) {
+	d := w.jobs[0]
+	w.jobs = w.jobs[1:]
+	if d.do == doGap && f == nil {
+		w.gaps++
+	}
+	w.step(input{kind: inJob, seq: d.seq, fault: f})
+}
+
+func (w *world) pass(d time.Duration) { w.now = w.now.Add(d) }
+
+// tickAt moves to the machine's deadline.
+func (w *world) tickAt() {
+	if d := w.m.deadline(); d.After(w.now) {
+		w.now = d
+	}
+	w.step(input{kind: inTick})
+}
+
+// nice answers everything well until the link is up.
+func (w *world) nice() {
+	for range 200 {
+		switch {
+		case w.m.status().Link == LinkUp:
+			return
+		case len(w.jobs) > 0:
+			w.finishJob(nil)
+		case w.request != nil:
+			if w.m.state == polling {
+				w.pass(100 * time.Second)
+			}
+			w.pass(time.Millisecond)
+			w.answer(input{})
+		default:
+			w.tickAt()
+		}
+	}
+	w.t.Fatalf("not up after 200 good steps: %s, %+v", w.m.state, w.m.status())
+}
+
+func begin(t interface{ Fatalf(string, ...any) }, names ...string) *world {
+	w := newWorld(t, names...)
+	w.step(input{kind: inBegin})
+	w.nice()
+	return w
+}
+
+func TestMachineComesUpInOrder(t *testing.T) {
+	w := newWorld(t, "/topic/A", "/topic/B")
+	w.step(input{kind: inBegin})
+	for _, want := range []kind{inToken, inHandshake, inConnect, inSubscribe} {
+		if w.request == nil || w.request.do != want {
+			t.Fatalf("request %+v, want %s", w.request, want)
+		}
+		if got := w.m.status().Link; got != LinkConnecting {
+			t.Errorf("link %s while %s", got, w.m.state)
+		}
+		w.answer(input{})
+	}
+	if w.m.status().Link != LinkUp || w.m.state != polling || w.request.first {
+		t.Errorf("%s, %+v", w.m.state, w.m.status())
+	}
+}
+
+// TestMachineLeavesEveryFault: whatever fails wherever, the next attempt comes at
+// once after a healthy session, and later ones as the verdict and the pauses say.
+func TestMachineLeavesEveryFault(t *testing.T) {
+	verdicts := []verdict{unknownClient, disconnected, authenticationInvalid, serverBusy, dailyLimit, network, silent, apiVersion, badRequest, ownerFailed}
+	for _, v := range verdicts {
+		w := begin(t, "/topic/A")
+		w.pass(time.Minute)
+		w.answer(input{fault: &fault{verdict: v}})
+		if w.m.state != backingOff {
+			t.Fatalf("%s: %s", v.name, w.m.state)
+		}
+		if got := w.m.deadline().Sub(w.now); got != v.wait {
+			t.Errorf("%s after a healthy session waits %v, want %v", v.name, got, v.wait)
+		}
+		fresh := v.do == reauthenticate
+		w.tickAt()
+		if w.request.do != inToken || w.request.fresh != fresh {
+			t.Errorf("%s: then %+v, want a token, fresh %v", v.name, w.request, fresh)
+		}
+		w.answer(input{})
+		w.answer(input{fault: &fault{verdict: v}})
+		least := max(v.wait, time.Second)
+		if fresh {
+			least = loginSpacing
+		}
+		if got := w.m.deadline().Sub(w.now); got < least {
+			t.Errorf("%s a second time waits %v, want at least %v", v.name, got, least)
+		}
+		if got := w.m.status().Link; got != LinkDown {
+			t.Errorf("%s twice: link %s, want down", v.name, got)
+		}
+		w.nice()
+	}
+}
+
+func TestMachineBackoffGrowsUntilASessionIsHealthy(t *testing.T) {
+	w := begin(t, "/topic/A")
+	var waits []time.Duration
+	fail := func() {
+		w.answer(input{fault: &fault{verdict: unknownClient}})
+		waits = append(waits, w.m.deadline().Sub(w.now))
+		w.nice()
+	}
+	w.pass(time.Minute)
+	fail() // after a healthy minute
+	fail() // at once: the session proved nothing
+	fail()
+	w.pass(2 * time.Second)
+	w.answer(input{}) // a turn, but too young
+	fail()
+	w.pass(10 * time.Second)
+	w.answer(input{}) // healthy again
+	fail()
+	want := []time.Duration{0, time.Second, 2 * time.Second, 4 * time.Second, 0}
+	for i := range want {
+		if waits[i] != want[i] {
+			t.Fatalf("waits %v, want %v", waits, want)
+		}
+	}
+}
+
+func TestMachineFallsBackToRetainedThenNew(t *testing.T) {
+	refused := func(from int64) input {
+		return input{results: []result{{"/topic/A", from, &fault{verdict: replayRefused}}}}
+	}
+	w := newWorld(t, "/topic/A")
+	w.step(input{kind: inBegin})
+	for range 3 {
+		w.answer(input{})
+	}
+	if a := w.request.asks[0]; a.forced {
+		t.Fatalf("first subscribe does not ask the owner's cursor: %+v", a)
+	}
+	w.answer(refused(8731))
+	if a := w.request.asks[0]; !a.forced || a.from != ReplayAll {
+		t.Fatalf("after a refused ID: %+v", a)
+	}
+	w.answer(refused(ReplayAll))
+	if a := w.request.asks[0]; !a.forced || a.from != ReplayNew {
+		t.Fatalf("after a refused -2: %+v", a)
+	}
+	w.answer(input{results: []result{{"/topic/A", ReplayNew, nil}}})
+	if len(w.jobs) != 1 || w.jobs[0].gap != (Gap{GapRefused, 8731, ReplayNew}) {
+		t.Fatalf("jobs %+v", w.jobs)
+	}
+	if w.m.state != polling {
+		t.Fatalf("%s: a gap alone must not keep the session from polling", w.m.state)
+	}
+	// Events wait for the gap, and the next connect for the events.
+	w.answer(input{batch: []Event{{Channel: "/topic/A", Replay: 1}}})
+	if w.m.state != delivering || w.request != nil {
+		t.Fatalf("%s, request %+v", w.m.state, w.request)
+	}
+	w.finishJob(nil)
+	if w.m.state != delivering {
+		t.Fatalf("%s before the events are durable", w.m.state)
+	}
+	w.finishJob(nil)
+	if w.m.state != polling {
+		t.Fatalf("%s after all is durable", w.m.state)
+	}
+}
+
+func TestMachineFallbackNewSkipsRetained(t *testing.T) {
+	w := newWorld(t, "/topic/A")
+	w.m.subs[0].Fallback = FallbackNew
+	w.step(input{kind: inBegin})
+	for range 3 {
+		w.answer(input{})
+	}
+	w.answer(input{results: []result{{"/topic/A", 5, &fault{verdict: replayRefused}}}})
+	if a := w.request.asks[0]; a.from != ReplayNew {
+		t.Fatalf("%+v", a)
+	}
+	// Even -1 refused is no endless loop: the channel is parked.
+	w.answer(input{results: []result{{"/topic/A", ReplayNew, &fault{verdict: replayRefused}}}})
+	if s := w.m.status(); s.Link != LinkDegraded || w.m.state != polling {
+		t.Fatalf("%s %+v", w.m.state, s)
+	}
+}
+
+func TestMachineReportsAMissingCursorAsGap(t *testing.T) {
+	w := newWorld(t, "/topic/A")
+	w.step(input{kind: inBegin})
+	for range 3 {
+		w.answer(input{})
+	}
+	w.answer(input{results: []result{{"/topic/A", ReplayNew, nil}}})
+	if len(w.jobs) != 1 || w.jobs[0].gap != (Gap{GapNoCursor, NoReplay, ReplayNew}) {
+		t.Fatalf("jobs %+v", w.jobs)
+	}
+}
+
+func TestMachineParksAChannelAndTriesItBetweenPolls(t *testing.T) {
+	w := newWorld(t, "/topic/A", "/topic/B")
+	w.step(input{kind: inBegin})
+	for range 3 {
+		w.answer(input{})
+	}
+	w.answer(input{results: []result{{"/topic/A", 3, nil}, {"/topic/B", 4, &fault{channelDenied, "403"}}}})
+	if s := w.m.status(); s.Link != LinkDegraded || s.Cause != "channel-denied" || s.Hint == "" {
+		t.Fatalf("%+v", s)
+	}
+	w.pass(100 * time.Second)
+	w.answer(input{})
+	if w.request.do != inConnect {
+		t.Fatalf("%s: too early to try again", w.request.do)
+	}
+	w.pass(channelDenied.wait)
+	w.answer(input{batch: []Event{{Channel: "/topic/A"}}})
+	w.finishJob(nil)
+	if w.request.do != inSubscribe || len(w.request.asks) != 1 || w.request.asks[0].channel != "/topic/B" {
+		t.Fatalf("%+v", w.request)
+	}
+	if s := w.m.status(); s.Link != LinkDegraded {
+		t.Fatalf("%+v while it is tried again", s)
+	}
+	w.answer(input{})
+	if w.m.status().Link != LinkUp {
+		t.Fatalf("%+v", w.m.status())
+	}
+}
+
+func TestMachineObeysAdviceAndResistsHotLoops(t *testing.T) {
+	w := begin(t, "/topic/A")
+	w.pass(time.Second)
+	w.answer(input{advice: advice{reconnect: "retry", interval: 3000, timeout: 60000}})
+	if w.m.state != pausing || w.m.deadline().Sub(w.now) != 3*time.Second {
+		t.Fatalf("%s until %v", w.m.state, w.m.deadline().Sub(w.now))
+	}
+	w.tickAt()
+	if got := w.m.deadline().Sub(w.now); got != 80*time.Second {
+		t.Fatalf("a poll may take %v, want timeout and slack", got)
+	}
+	before := w.connects
+	start := w.now
+	for w.now.Sub(start) < time.Minute {
+		if w.request == nil {
+			w.tickAt()
+			continue
+		}
+		w.pass(time.Millisecond)
+		w.answer(input{})
+	}
+	if n := w.connects - before; n > 80 {
+		t.Errorf("%d polls in a minute of instant empty answers", n)
+	}
+	w.nice()
+	if w.request == nil {
+		w.tickAt()
+	}
+	w.answer(input{advice: advice{reconnect: "handshake", interval: -1, timeout: -1}})
+	if w.m.state != backingOff {
+		t.Errorf("advice to shake hands is not obeyed: %s", w.m.state)
+	}
+}
+
+func TestMachineCutsASilentPoll(t *testing.T) {
+	w := begin(t, "/topic/A")
+	if got := w.m.deadline().Sub(w.now); got != defaultPollTimeout+testLimits.slack {
+		t.Fatalf("deadline after %v", got)
+	}
+	w.tickAt()
+	if s := w.m.status(); w.m.state != backingOff || s.Cause != "silent" || s.Link != LinkConnecting {
+		t.Fatalf("%s %+v", w.m.state, s)
+	}
+	w.nice()
+}
+
+func TestMachineSaysWhenTheOwnerIsSlow(t *testing.T) {
+	w := begin(t, "/topic/A")
+	w.answer(input{batch: []Event{{Channel: "/topic/A"}}})
+	w.tickAt()
+	if s := w.m.status(); s.Link != LinkDegraded || s.Cause != "slow-delivery" {
+		t.Fatalf("%+v", s)
+	}
+	w.finishJob(nil)
+	if s := w.m.status(); s.Link != LinkUp {
+		t.Fatalf("%+v", s)
+	}
+}
+
+// TestMachineDeliversWhatCameWithAFault: events beside a fatal reply are made
+// durable before the next session reads the cursor.
+func TestMachineDeliversWhatCameWithAFault(t *testing.T) {
+	w := begin(t, "/topic/A")
+	w.pass(time.Minute)
+	w.answer(input{batch: []Event{{Channel: "/topic/A"}}, fault: &fault{verdict: unknownClient}})
+	if w.m.state != backingOff || len(w.jobs) != 1 || !w.m.deadline().IsZero() {
+		t.Fatalf("%s, %d jobs, deadline %v", w.m.state, len(w.jobs), w.m.deadline())
+	}
+	w.finishJob(nil)
+	if w.m.state != authenticating {
+		t.Fatalf("%s: recovery must begin when the owner is done", w.m.state)
+	}
+}
+
+func TestMachineStopsFromEveryState(t *testing.T) {
+	for n := range 8 {
+		w := newWorld(t, "/topic/A")
+		if n > 0 {
+			w.step(input{kind: inBegin})
+		}
+		for i := 1; i < n && w.request != nil; i++ {
+			if n == 7 && i == 5 {
+				w.answer(input{fault: &fault{verdict: serverBusy}})
+				continue
+			}
+			w.answer(input{})
+		}
+		w.step(input{kind: inStop})
+		if w.m.state != stopped || w.m.status().Link != LinkDown || !w.m.deadline().IsZero() {
+			t.Errorf("after %d steps: %s", n, w.m.state)
+		}
+		if _, err := w.m.step(w.now, input{kind: inStop}); err == nil {
+			t.Error("a stopped machine stops again")
+		}
+	}
+}
+
+// TestMachineKeepsItsPromises runs random histories: good and bad answers, late
+// ones, owners that fail, time that passes. world.check and world.take hold the
+// promises after every step; at the end, a willing server always gets us up.
+func TestMachineKeepsItsPromises(t *testing.T) {
+	var verdicts []verdict
+	for _, r := range append(append([]rule(nil), rules...), statuses...) {
+		verdicts = append(verdicts, r.verdict)
+	}
+	verdicts = append(verdicts, disconnected, network, silent, malformed, oversized, ownerFailed, cursorUnreadable, loginRefused, tokenUnavailable, unanswered)
+	names := []string{"/topic/1", "/topic/2", "/topic/3", "/topic/4", "/topic/5", "/topic/6", "/topic/7", "/topic/8", "/topic/9", "/topic/10"}
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(t, names[:rapid.IntRange(1, len(names)).Draw(t, "channels")]...)
+		w.step(input{kind: inBegin})
+		drawFault := func() *fault { return &fault{verdict: rapid.SampledFrom(verdicts).Draw(t, "verdict")} }
+		for range rapid.IntRange(1, 80).Draw(t, "steps") {
+			w.pass(time.Duration(rapid.SampledFrom([]int{0, 1, 30, 900, 20000, 200000}).Draw(t, "ms")) * time.Millisecond)
+			switch rapid.SampledFrom([]string{"good", "good", "good", "events", "bad", "mixed", "job", "job", "owner", "tick", "tick", "late"}).Draw(t, "what") {
+			case "good":
+				if w.request != nil {
+					w.answer(input{advice: advice{"retry", rapid.Int64Range(-1, 2000).Draw(t, "interval"), 110000}})
+				}
+			case "events":
+				if w.request != nil && w.request.do != inToken {
+					in := input{batch: []Event{{}}}
+					if rapid.Bool().Draw(t, "with fault") {
+						in.fault = drawFault()
+					}
+					w.answer(in)
+				}
+			case "bad":
+				if w.request != nil {
+					w.answer(input{fault: drawFault()})
+				}
+			case "mixed":
+				if w.request != nil && w.request.do == inSubscribe {
+					w.answer(mixed(t, w.request.asks, drawFault))
+				}
+			case "job":
+				if len(w.jobs) > 0 {
+					w.finishJob(nil)
+				}
+			case "owner":
+				if len(w.jobs) > 0 {
+					w.finishJob(&fault{verdict: ownerFailed})
+				}
+			case "tick":
+				if !w.m.deadline().IsZero() {
+					w.tickAt()
+				}
+			case "late":
+				w.step(input{
+					kind: rapid.SampledFrom([]kind{inToken, inHandshake, inConnect, inSubscribe, inJob, inBegin}).Draw(t, "kind"),
+					seq:  uint64(1e6), batch: []Event{{}},
+				})
+			}
+		}
+		w.nice()
+		w.step(input{kind: inStop})
+		if w.m.state != stopped {
+			t.Fatalf("cannot be stopped: %s", w.m.state)
+		}
+	})
+}
+
+// mixed answers each channel of a subscribe by chance.
+func mixed(t *rapid.T, asks []ask, drawFault func() *fault) input {
+	in := input{results: []result{}}
+	for _, a := range asks {
+		r := result{channel: a.channel, from: a.from}
+		if !a.forced {
+			r.from = rapid.Int64Range(-2, 5).Draw(t, "cursor")
+		}
+		switch rapid.IntRange(0, 3).Draw(t, "result") {
+		case 0:
+			r.fault = drawFault()
+		case 1:
+			r.fault = &fault{verdict: replayRefused}
+		}
+		in.results = append(in.results, r)
+	}
+	return in
+}
+
+// TestTableHasNoDeadEnds: from every state but stopped a stop leads out, and
+// from every state with a request or an owner a fault does.
+func TestTableHasNoDeadEnds(t *testing.T) {
+	for _, s := range []state{idle, authenticating, handshaking, connecting, subscribing, polling, pausing, delivering, backingOff} {
+		if to := table[cell{s, asked}].to; to != stopped {
+			t.Errorf("asked to stop while %s: %q", s, to)
+		}
+		if to := table[cell{s, failed}].to; s != idle && to != backingOff {
+			t.Errorf("failed while %s: %q", s, to)
+		}
+	}
+	for from := range table {
+		if from.in == stopped {
+			t.Errorf("%v leads out of the end", from)
+		}
+	}
+}
