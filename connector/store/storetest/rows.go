@@ -57,6 +57,11 @@ func Entry(id vcc.InteractionID, n int64) store.Entry {
 		Agent: "005000000000001AAA", Why: fmt.Sprintf("event %d", n)}
 }
 
+// Cursor returns the cursor of a channel.
+func Cursor(channel string, replay int64) omnichannel.Cursor {
+	return omnichannel.Cursor{Channel: channel, Replay: replay}
+}
+
 // Turn returns what a turn of the loop stores for one event of the stream: the
 // chain, the interaction, an effect, the cursor and why.
 func Turn(id vcc.InteractionID, replay int64) store.Change {
