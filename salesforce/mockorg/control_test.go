@@ -157,6 +157,90 @@ func TestControlPlaneRefuses(t *testing.T) {
 	p.expect()
 }
 
+// TestControlPlaneRig moves the machinery: faults of both kinds, requests,
+// logins and streaming clients.
+func TestControlPlaneRig(t *testing.T) {
+	p := newPlane(t)
+	var faults struct {
+		Armed []faultBody
+		Known map[string]string
+	}
+	p.call("POST", "/mock/v1/faults", `{"name":"lost-reply","method":"post","object":"agentwork","count":2}`, 200, nil)
+	p.call("POST", "/mock/v1/faults", `{"name":"latency","delay":"2s"}`, 200, nil)
+	p.call("POST", "/mock/v1/faults", `{"name":"unknown-client","on":"connect"}`, 200, &faults)
+	if len(faults.Armed) != 3 || faults.Armed[0].Object != "AgentWork" || faults.Known["lock-row"] == "" || faults.Known["silence"] == "" {
+		t.Errorf("faults: %+v", faults)
+	}
+	p.call("POST", "/mock/v1/faults", `{"name":"unknown-client","object":"Case"}`, 400, nil)
+	p.call("POST", "/mock/v1/faults", `{"name":"lock-row","on":"connect"}`, 400, nil)
+	p.call("POST", "/mock/v1/faults", `{"name":"gremlins"}`, 400, nil)
+	p.call("DELETE", "/mock/v1/faults?name=gremlins", "", 404, nil)
+	var disarmed struct{ Disarmed int }
+	p.call("DELETE", "/mock/v1/faults?name=latency", "", 200, &disarmed)
+	p.call("DELETE", "/mock/v1/faults", "", 200, &faults)
+	p.call("GET", "/mock/v1/faults", "", 200, &faults)
+	if disarmed.Disarmed != 1 || len(faults.Armed) != 0 {
+		t.Errorf("disarmed %d, left %+v", disarmed.Disarmed, faults.Armed)
+	}
+
+	org := httptest.NewServer(p.o)
+	defer org.Close()
+	resp, err := org.Client().Get(org.URL + "/services/data")
+	p.must(err)
+	resp.Body.Close()
+	var asked struct{ Requests []Request }
+	p.call("GET", "/mock/v1/requests?limit=1", "", 200, &asked)
+	if len(asked.Requests) != 1 || asked.Requests[0].Path != "/services/data" {
+		t.Errorf("requests: %+v", asked)
+	}
+	var counts struct {
+		Counts map[string]int
+		Daily  struct{ Most int }
+	}
+	p.call("POST", "/mock/v1/dailyrequests", `{"most":7}`, 200, &counts)
+	if counts.Daily.Most != 7 || counts.Counts["GET data"] != 1 {
+		t.Errorf("counts: %+v", counts)
+	}
+	p.call("DELETE", "/mock/v1/requests", "", 200, nil)
+	p.call("GET", "/mock/v1/requests", "", 200, &asked)
+	if len(asked.Requests) != 0 {
+		t.Errorf("forgotten requests: %+v", asked)
+	}
+
+	login := func() int {
+		resp, err := org.Client().PostForm(org.URL+"/services/oauth2/token", url.Values{
+			"grant_type": {"client_credentials"}, "client_id": {DefaultClientID}, "client_secret": {DefaultClientSecret}})
+		p.must(err)
+		resp.Body.Close()
+		return resp.StatusCode
+	}
+	if status := login(); status != 200 {
+		t.Fatalf("login: status %d", status)
+	}
+	var revoked struct{ Revoked int }
+	p.call("POST", "/mock/v1/sessions/revoke", `{"user":"integration"}`, 200, &revoked)
+	if revoked.Revoked != 1 {
+		t.Errorf("revoked %d sessions, want 1", revoked.Revoked)
+	}
+	p.call("POST", "/mock/v1/sessions/revoke", `{"user":"nobody"}`, 404, nil)
+	p.call("POST", "/mock/v1/sessions/revoke", "", 200, &revoked)
+	p.call("POST", "/mock/v1/sessions/life", `{"life":"0s"}`, 400, nil)
+	p.call("POST", "/mock/v1/sessions/life", `{"life":"30s"}`, 200, nil)
+	p.call("GET", "/mock/v1/stream", "", 200, nil)
+	p.call("POST", "/mock/v1/stream/forget", "", 200, nil)
+	p.call("POST", "/mock/v1/stream/forget", `{"client":"none"}`, 404, nil)
+	p.call("POST", "/mock/v1/stream/purge", "", 200, nil)
+	p.call("POST", "/mock/v1/stream/timeout", `{"connect":"-5s"}`, 400, nil)
+	p.call("POST", "/mock/v1/stream/timeout", `{"connect":"5s"}`, 200, nil)
+	if got := p.o.Streaming().Settings().ConnectTimeout; got != 5*time.Second {
+		t.Errorf("a connect is held %v, want 5s", got)
+	}
+	p.call("POST", "/mock/v1/capture", `{"objects":["AgentWork"]}`, 200, nil)
+	p.call("POST", "/mock/v1/capture", `{"objects":["Nothing"]}`, 400, nil)
+	p.call("POST", "/mock/v1/channels", `{"name":"Ext__chn","members":[{"object":"AgentWork","filter":"Status = 'Opened'"}]}`, 200, nil)
+	p.call("POST", "/mock/v1/channels", `{"name":"Ext","members":[]}`, 400, nil)
+}
+
 // TestAwait shows that a call is held until a commit makes its query true.
 func TestAwait(t *testing.T) {
 	p := newPlane(t)
