@@ -1,6 +1,7 @@
 package streaming_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -222,6 +223,7 @@ type org struct {
 	http.Handler
 	publish func() int64
 	close   func()
+	events  int // to stream; 0 means 2,500
 }
 
 // suiteFault is what goes wrong once in the middle of a stream.
@@ -256,9 +258,12 @@ func deliverySuite(t *testing.T, start func(t *testing.T) (org, []suiteFault)) {
 }
 
 func streamThrough(t *testing.T, o org, f suiteFault) {
-	const all, before, pace = 2500, 1000, 2 * time.Millisecond
+	const pace = 2 * time.Millisecond
+	all := cmp.Or(o.events, 2500)
+	before := all * 2 / 5
 	r := newRig(t, o.Handler, nil)
 	r.wantLink(streaming.LinkUp)
+	time.Sleep(time.Second) // handshakes are a second apart
 	gapsBefore := len(r.owner.gaps)
 	var sent []int64
 	for n := range all {

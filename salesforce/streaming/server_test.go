@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"sort"
 	"strconv"
 	"strings"
 	"sync"
@@ -250,16 +251,16 @@ func (s *server) connect(w http.ResponseWriter, r *http.Request, m meta) {
 	s.write(w, r, append(events, answer)...)
 }
 
-// take is at most 100 events that wait for a session.
+// take is what waits for a session, at most 100 events of a channel.
 func (s *server) take(p *peer) (events []map[string]any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for channel, at := range p.at {
-		for _, e := range s.log[channel] {
-			if e.id > at && len(events) < 100 {
-				events = append(events, map[string]any{"channel": channel, "data": e.data, "clientId": p.id})
-				p.at[channel] = e.id
-			}
+		log := s.log[channel]
+		from := sort.Search(len(log), func(i int) bool { return log[i].id > at })
+		for _, e := range log[from:min(from+100, len(log))] {
+			events = append(events, map[string]any{"channel": channel, "data": e.data, "clientId": p.id})
+			p.at[channel] = e.id
 		}
 	}
 	return events
