@@ -275,6 +275,18 @@ func TestInvalidateOfAnOldTokenKeepsTheNewOne(t *testing.T) {
 	}
 }
 
+// TestALateFlightFindsTheTokenThere: who missed the flight that has just
+// landed starts one, which must not log in again.
+func TestALateFlightFindsTheTokenThere(t *testing.T) {
+	f := newFakeOrg(t, says2(200, `{}`))
+	s := f.tokens(t)
+	tok, _ := s.Token(t.Context())
+	again, err := s.renew(t.Context())
+	if _, logins := f.seen(); err != nil || again != tok || logins != 1 {
+		t.Errorf("%d logins, %v", logins, err)
+	}
+}
+
 func TestTokenNeverMovesFromHTTPSToHTTP(t *testing.T) {
 	s, err := NewTokenSource(TokenOptions{LoginURL: "https://acme.my.salesforce.com", Grant: ClientCredentials{ClientID: "a", ClientSecret: "b"},
 		Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
