@@ -132,14 +132,14 @@ func (m *omni) rejoinLater(user string, p *pilot) {
 		return
 	}
 	status := m.sessions[user].status
-	m.o.clock.AfterFunc(time.Duration(p.Rejoin), func() {
-		m.broke(m.o.change(user, func(t *tx) error {
+	m.after(time.Duration(p.Rejoin), func() error {
+		return m.o.change(user, func(t *tx) error {
 			s := m.sessions[user]
 			if m.pilots[user] != p || s != nil && !s.dropped {
 				return nil // steered otherwise, or back already
 			}
 			return m.arrive(t, user, status)
-		}))
+		})
 	})
 }
 

@@ -35,6 +35,8 @@ func (o *Org) await(ctx context.Context, p *plan, want func(rows []Row) bool) ([
 		}
 		select {
 		case <-next:
+		case <-o.chronicle.done:
+			return rows, &ControlError{408, fmt.Sprintf("waited in vain: the org was closed while the query gave %d rows", len(rows))}
 		case <-ctx.Done():
 			return rows, &ControlError{408, fmt.Sprintf("waited in vain: the query gives %d rows (%v)", len(rows), context.Cause(ctx))}
 		}

@@ -53,7 +53,7 @@ import (
 //	POST /mock/v1/agents/ada/autopilot       {"mode":"decline","every":3,"after":"2s","handle":"30s","reason":"On a break"};
 //	                                         modes accept, decline, ignore, drop (with "rejoin":"1m") and off
 //
-// Behaviour (Org.Settings, SetSettings, SetPushTimeout, Now, Advance): the switches are
+// Behaviour (Org.Settings, SetSettings, SetPushTimeout, Clock): the switches are
 // documented at Settings; those not named keep their positions:
 //
 //	GET  /mock/v1/settings                   → {"undeliverable":"reject",…}
@@ -329,14 +329,7 @@ func (o *Org) postPushTimeout(r *http.Request) (any, error) {
 	return nil, o.SetPushTimeout(*body.Seconds)
 }
 
-func (o *Org) clockReply() any { return map[string]any{"now": o.Now()} }
-
-// Now returns the org's time.
-func (o *Org) Now() time.Time { return o.clock.Now().UTC() }
-
-// Advance moves the org's time forward. What became due has happened when it
-// returns.
-func (o *Org) Advance(d time.Duration) { o.clock.Advance(d) }
+func (o *Org) clockReply() any { return map[string]any{"now": o.clock.Now().UTC()} }
 
 func (o *Org) postClock(r *http.Request) (any, error) {
 	var body struct {
@@ -348,7 +341,7 @@ func (o *Org) postClock(r *http.Request) (any, error) {
 	if body.Advance < 0 {
 		return nil, badRequest("advance is %v: time does not go back", time.Duration(body.Advance))
 	}
-	o.Advance(time.Duration(body.Advance))
+	o.clock.Advance(time.Duration(body.Advance))
 	return o.clockReply(), nil
 }
 

@@ -2,6 +2,7 @@ package mockorg
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -280,4 +282,26 @@ func TestTwoOrgs(t *testing.T) {
 	if n := len(b.o.Verdict()); n != 0 {
 		t.Errorf("the other org has %d work items", n)
 	}
+}
+
+// TestCloseEndsWaiting shows that neither a held call nor a timer outlives the org.
+func TestCloseEndsWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, nil)
+		w.online("ada")
+		w.push(w.work("Case").ID, "ada")
+		w.told()
+		done := make(chan error)
+		go func() {
+			_, err := w.o.Await(t.Context(), "SELECT Id FROM Lead", func(rows []Row) bool { return len(rows) > 0 })
+			done <- err
+		}()
+		synctest.Wait()
+		w.must(w.o.Close())
+		if e, ok := errors.AsType[*ControlError](<-done); !ok || e.Status != 408 {
+			t.Errorf("await ended with %v, want status 408", e)
+		}
+		w.pass(time.Hour)
+		w.expect()
+	})
 }

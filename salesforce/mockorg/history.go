@@ -29,7 +29,7 @@ type Change struct {
 
 // chronicle is what an org remembers of its commits: the latest changes, a
 // ledger per work item, and who waits for the next one. The org's lock guards
-// it, apart from next, which is read with it and waited on without.
+// it, apart from next and done, which are read with it and waited on without.
 type chronicle struct {
 	changes []Change // the last keptChanges at least, oldest first
 	seq     uint64
@@ -38,10 +38,27 @@ type chronicle struct {
 	order   []*ledger          // by time of announcement
 	touched []*ledger          // by the commit being recorded
 	next    chan struct{}      // closed at the next commit
+	done    chan struct{}      // closed when the org is
 }
 
 func newChronicle() *chronicle {
-	return &chronicle{ledgers: map[string]*ledger{}, next: make(chan struct{})}
+	return &chronicle{ledgers: map[string]*ledger{}, next: make(chan struct{}), done: make(chan struct{})}
+}
+
+// end tells everybody who waits that no commit will come. The org's lock is held.
+func (c *chronicle) end() {
+	if c != nil && !c.ended() {
+		close(c.done)
+	}
+}
+
+func (c *chronicle) ended() bool {
+	select {
+	case <-c.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // record takes up a commit.

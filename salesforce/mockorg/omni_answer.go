@@ -1,7 +1,5 @@
 package mockorg
 
-import "fmt"
-
 // accept opens assigned work, at once or, when Settings.AcceptSerial says so,
 // after a change of the PSR in a transaction of its own.
 func (m *omni) accept(t *tx, agentWork Row) error {
@@ -239,15 +237,7 @@ func (m *omni) lastAgent(t *tx, work string) string {
 	return m.robot
 }
 
-// broke reports a step of the org's own that failed. There is nobody to tell
-// but the log of the process that runs the org, and it means a defect here.
-func (m *omni) broke(err error) {
-	if err != nil {
-		panic(fmt.Sprintf("mockorg: a step of Omni-Channel itself failed: %v", err))
-	}
-}
-
 // turnLater changes an agent's status once the present transaction is over.
 func (m *omni) turnLater(user, status string) {
-	m.o.clock.AfterFunc(0, func() { m.broke(m.turn(user, status)) })
+	m.after(0, func() error { return m.turn(user, status) })
 }

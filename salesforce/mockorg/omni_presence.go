@@ -92,7 +92,7 @@ func (m *omni) turn(user, status string) error {
 		})
 	}
 	if gap := time.Duration(m.o.Settings().StatusGap); gap > 0 {
-		m.o.clock.AfterFunc(gap, func() { m.broke(arrive()) })
+		m.after(gap, arrive)
 		return nil
 	}
 	return arrive()
@@ -167,13 +167,13 @@ func (m *omni) drop(user string) {
 		return
 	}
 	s.dropped = true
-	s.notice = m.o.clock.AfterFunc(time.Duration(m.set.DisconnectAfter), func() {
-		m.broke(m.o.change(m.robot, func(t *tx) error {
+	s.notice = m.after(time.Duration(m.set.DisconnectAfter), func() error {
+		return m.o.change(m.robot, func(t *tx) error {
 			if m.sessions[user] != s {
 				return nil // logged in again meanwhile
 			}
 			return m.logout(t, user)
-		}))
+		})
 	})
 }
 

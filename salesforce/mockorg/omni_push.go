@@ -1,6 +1,11 @@
 package mockorg
 
-import "time"
+import (
+	"fmt"
+	"time"
+
+	"omnibridge/salesforce/mockorg/clock"
+)
 
 // checkPush decides whether an AgentWork may be created through the API. Codes
 // and order are the best guess of salesforce-omni 2 ("Errors on invalid
@@ -174,14 +179,26 @@ func (m *omni) alert(t *tx, agentWork string) {
 // its own and as the Automated Process user, unless the row is gone by then.
 // The step looks for itself whether it still applies.
 func (m *omni) later(d time.Duration, agentWork string, step func(*tx, Row) error) {
-	m.o.clock.AfterFunc(d, func() {
-		err := m.o.change(m.robot, func(t *tx) error {
+	m.after(d, func() error {
+		return m.o.change(m.robot, func(t *tx) error {
 			row, ok := t.get(agentWork)
 			if !ok {
 				return nil
 			}
 			return step(t, row)
 		})
-		m.broke(err)
+	})
+}
+
+// after runs something of the org's own after a time, unless the org is closed
+// by then. There is nobody to tell of a failure, and it means a defect in here.
+func (m *omni) after(d time.Duration, do func() error) *clock.Timer {
+	return m.o.clock.AfterFunc(d, func() {
+		if m.o.chronicle.ended() {
+			return
+		}
+		if err := do(); err != nil {
+			panic(fmt.Sprintf("mockorg: a step of Omni-Channel itself failed: %v", err))
+		}
 	})
 }

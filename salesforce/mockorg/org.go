@@ -194,6 +194,9 @@ func (o *Org) person(username string) (user identity.User, ok bool) {
 	}, true
 }
 
+// Clock is the org's time, which can be moved forward.
+func (o *Org) Clock() *clock.Clock { return o.clock }
+
 // Identity is the org's login service: revoke and expire sessions there.
 func (o *Org) Identity() *identity.Service { return o.identity }
 
@@ -247,6 +250,9 @@ func (o *Org) Close() error {
 	servers := o.servers
 	o.servers, o.closed = nil, true
 	o.serving.Unlock()
+	o.mu.Lock()
+	o.chronicle.end()
+	o.mu.Unlock()
 	o.streaming.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
 	defer cancel()
