@@ -13,7 +13,13 @@ var t0 = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
 
 func at(seconds int) time.Time { return t0.Add(time.Duration(seconds) * time.Second) }
 
-func newMachine(t testing.TB, c Config) *Machine {
+// checker is the part of testing.TB that rapid.T has too.
+type checker interface {
+	Helper()
+	Fatal(...any)
+}
+
+func newMachine(t checker, c Config) *Machine {
 	t.Helper()
 	m, err := New(c)
 	if err != nil {

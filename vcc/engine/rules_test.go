@@ -528,6 +528,14 @@ func TestMoved(t *testing.T) {
 		d.offers(d.step(online("ada", "Chat")))
 		d.state("x", vcc.Alerted)
 	})
+	t.Run("without a number", func(t *testing.T) {
+		d := newDesk(t, Config{})
+		d.step(online("ada", "Chat"), chat("x", 0))
+		d.step(answer(vcc.Accepted, "x", 1), to(0, "bob"), to(0, "bob"))
+		if x := d.item("x"); x.Offers != 2 || x.Legs[0].Agent != "bob" {
+			t.Errorf("%+v", x)
+		}
+	})
 	t.Run("not known", func(t *testing.T) {
 		d := newDesk(t, Config{})
 		r := to(4, "bob")
