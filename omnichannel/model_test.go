@@ -28,9 +28,18 @@ type model struct {
 	past    []omnichannel.Signal    // delivered ones, which a replay may repeat
 	effects []omnichannel.Effect
 
+	// slow are creates whose reply was lost before the org carried them out; it
+	// still does, within less than Policy.Settle.
+	slow []slowPush
+
 	ledger *omnichannel.Ledger
+	told   map[omnichannel.PSRID]bool    // PSRs of which the ledger was told
 	belief map[vcc.InteractionID]*belief // what the engine was told
-	doubt  int                           // how many inputs could not be
+}
+
+type slowPush struct {
+	effect omnichannel.Effect
+	at     time.Time
 }
 
 // belief is an interaction in the eyes of the engine.
@@ -58,7 +67,7 @@ func newModel(t *rapid.T) *model {
 	m := &model{
 		t: t, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
 		psrs: map[omnichannel.PSRID]*omnichannel.PSR{}, owners: map[omnichannel.RecordID]string{},
-		belief: map[vcc.InteractionID]*belief{},
+		belief: map[vcc.InteractionID]*belief{}, told: map[omnichannel.PSRID]bool{},
 	}
 	m.ledger = m.newLedger()
 	m.sweep()
@@ -201,6 +210,11 @@ func (m *model) hear(r vcc.Report) {
 		}
 		b.state = map[vcc.ReportKind]vcc.State{vcc.Alerting: vcc.Alerted, vcc.Accepted: vcc.Connected, vcc.Refused: vcc.Waiting, vcc.Ended: vcc.Closed}[r.Kind]
 	case vcc.Withdrawn:
+		for id, p := range m.psrs {
+			if string(p.Record) == b.record && m.told[id] {
+				m.t.Fatalf("%v, but the ledger was told of %s, which still waits", r, id)
+			}
+		}
 		b.state = vcc.Closed
 	}
 }
@@ -227,6 +241,9 @@ func (m *model) carry(i int, how string) {
 	case how == "put off":
 	case how == "lost before" && e.Kind == omnichannel.CreateWork:
 		o.Result = omnichannel.Unknown
+	case how == "lost and slow" && e.Kind == omnichannel.CreateWork:
+		o.Result = omnichannel.Unknown
+		m.slow = append(m.slow, slowPush{e, m.now.Add(2 * time.Second)})
 	case e.Kind == omnichannel.CreateWork:
 		id, ok := m.push(e)
 		o.Result, o.Work = omnichannel.Done, id
@@ -239,16 +256,43 @@ func (m *model) carry(i int, how string) {
 	case e.Kind == omnichannel.Look:
 		o.Result, o.Seen = omnichannel.Done, m.seen(e.Record)
 	}
-	if how == "late" && len(m.streams[1]) > 0 {
-		m.deliver(1) // an event overtakes the answer
+	if how == "late" {
+		m.overtake(e.Record)
 	}
 	m.take(m.ledger.Step(m.now, o))
+}
+
+// overtake lets something happen to a record, and its events arrive, between the
+// org's answer and its being heard.
+func (m *model) overtake(record omnichannel.RecordID) {
+	deeds := m.deeds(func(r omnichannel.RecordID) bool { return r == record })
+	if len(deeds) > 0 {
+		rapid.SampledFrom(deeds).Draw(m.t, "overtaking deed").do()
+	}
+	for stream := range m.streams {
+		for len(m.streams[stream]) > 0 {
+			m.deliver(stream)
+		}
+	}
+}
+
+// pass lets time go by.
+func (m *model) pass(d time.Duration) {
+	m.now = m.now.Add(d)
+	for len(m.slow) > 0 && !m.slow[0].at.After(m.now) {
+		m.push(m.slow[0].effect)
+		m.slow = m.slow[1:]
+	}
+	m.take(m.ledger.Tick(m.now))
 }
 
 func (m *model) deliver(stream int) {
 	s := m.streams[stream][0]
 	m.streams[stream] = m.streams[stream][1:]
 	m.past = append(m.past, s)
+	if p, ok := s.(omnichannel.PSRSeen); ok {
+		m.told[p.PSR.ID] = true
+	}
 	m.take(m.ledger.Step(m.now, s))
 }
 
@@ -290,8 +334,7 @@ func (m *model) settle() {
 			m.carry(0, "well")
 		}
 		m.sweep()
-		m.now = m.now.Add(time.Minute)
-		m.take(m.ledger.Tick(m.now))
+		m.pass(time.Minute)
 	}
 	live := map[omnichannel.RecordID]omnichannel.Chain{}
 	for c := range m.ledger.Chains() {
@@ -385,11 +428,10 @@ func (m *model) actions() map[string]func(*rapid.T) {
 				t.Skip("no effect")
 			}
 			i := rapid.IntRange(0, len(m.effects)-1).Draw(t, "effect")
-			m.carry(i, rapid.SampledFrom([]string{"well", "well", "late", "put off", "lost before", "lost after"}).Draw(t, "how"))
+			m.carry(i, rapid.SampledFrom([]string{"well", "well", "late", "put off", "lost before", "lost after", "lost and slow"}).Draw(t, "how"))
 		},
 		"time": func(t *rapid.T) {
-			m.now = m.now.Add(time.Duration(rapid.IntRange(1, 5000).Draw(t, "ms")) * time.Millisecond)
-			m.take(m.ledger.Tick(m.now))
+			m.pass(time.Duration(rapid.IntRange(1, 5000).Draw(t, "ms")) * time.Millisecond)
 		},
 		"restart": func(*rapid.T) { m.restart() },
 		"offer": func(t *rapid.T) {
@@ -403,59 +445,87 @@ func (m *model) actions() map[string]func(*rapid.T) {
 			b := m.belief[id]
 			m.take(m.ledger.Direct(m.now, vcc.Directive{Kind: vcc.Retract, Interaction: id, Offer: b.offer, Agent: b.agent}))
 		},
-		"accept": func(t *rapid.T) {
-			w := pick(t, m.ofStatus(omnichannel.Assigned), "assigned work")
-			for _, x := range m.ofStatus(omnichannel.Opened) {
-				if x.Record == w.Record {
-					m.setStatus(x, omnichannel.Transferred)
-				}
-			}
-			m.setStatus(w, omnichannel.Opened)
-			m.owners[w.Record] = string(w.User)
-			if m.psrs[w.PSR] != nil {
-				m.deletePSR(w.PSR)
-			}
+		"deed": func(t *rapid.T) {
+			pick(t, m.deeds(func(omnichannel.RecordID) bool { return true }), "deed").do()
 		},
-		"refuse": func(t *rapid.T) {
-			w := pick(t, m.ofStatus(omnichannel.Assigned), "assigned work")
-			m.setStatus(w, rapid.SampledFrom([]omnichannel.WorkStatus{omnichannel.Declined, omnichannel.DeclinedOnPushTimeout, omnichannel.Unavailable}).Draw(t, "status"))
-			m.release(w.PSR)
-		},
-		"close": func(t *rapid.T) {
-			w := pick(t, m.ofStatus(omnichannel.Opened), "opened work")
+	}
+}
+
+// deed is something that an agent, a customer or Salesforce does.
+type deed struct {
+	name string
+	do   func()
+}
+
+func (d deed) String() string { return d.name }
+
+// deeds lists what can be done now to the records that match.
+func (m *model) deeds(match func(omnichannel.RecordID) bool) []deed {
+	var deeds []deed
+	add := func(name string, do func()) { deeds = append(deeds, deed{name, do}) }
+	for _, w := range m.ofStatus(omnichannel.Assigned) {
+		if !match(w.Record) {
+			continue
+		}
+		add("accept "+string(w.ID), func() { m.accept(w) })
+		for _, s := range []omnichannel.WorkStatus{omnichannel.Declined, omnichannel.DeclinedOnPushTimeout, omnichannel.Unavailable} {
+			add(string(s)+" "+string(w.ID), func() {
+				m.setStatus(w, s)
+				m.release(w.PSR)
+			})
+		}
+	}
+	for _, w := range m.ofStatus(omnichannel.Opened) {
+		if !match(w.Record) {
+			continue
+		}
+		add("close "+string(w.ID), func() {
 			m.cancel(w.Record)
 			m.setStatus(w, omnichannel.Closed)
-		},
-		"customer leaves": func(t *rapid.T) {
-			p := pick(t, m.pending(), "PSR")
-			m.cancel(p.Record)
-			m.deletePSR(p.ID)
-		},
-		"other queue": func(t *rapid.T) {
-			p := pick(t, m.pending(), "PSR")
-			m.now = m.now.Add(time.Millisecond)
-			m.cancel(p.Record)
-			m.deletePSR(p.ID)
-			m.announce(p.Record, other, false)
-		},
-		"transfer to a queue": func(t *rapid.T) {
-			w := pick(t, m.ofStatus(omnichannel.Opened), "opened work")
+		})
+		add("transfer to a queue "+string(w.ID), func() {
 			m.now = m.now.Add(time.Millisecond)
 			m.cancel(w.Record)
 			m.setStatus(w, omnichannel.Transferred)
 			m.announce(w.Record, other, true)
-		},
-		"transfer to an agent": func(t *rapid.T) {
-			w := pick(t, m.ofStatus(omnichannel.Opened), "opened work")
-			for _, x := range m.ofStatus(omnichannel.Assigned) {
-				if x.Record == w.Record {
-					t.Skip("a transfer is under way")
-				}
-			}
-			heir := &omnichannel.AgentWork{ID: omnichannel.AgentWorkID(m.id("0Bz")), Record: w.Record, User: rapid.SampledFrom(agents).Draw(t, "heir"), Channel: chat, Status: omnichannel.Assigned, Created: m.now}
-			m.works = append(m.works, heir)
-			m.emitWork(*heir)
-		},
+		})
+		if !slices.ContainsFunc(m.ofStatus(omnichannel.Assigned), func(x *omnichannel.AgentWork) bool { return x.Record == w.Record }) {
+			add("transfer to an agent "+string(w.ID), func() {
+				heir := &omnichannel.AgentWork{ID: omnichannel.AgentWorkID(m.id("0Bz")), Record: w.Record, User: agents[m.ids%len(agents)], Channel: chat, Status: omnichannel.Assigned, Created: m.now}
+				m.works = append(m.works, heir)
+				m.emitWork(*heir)
+			})
+		}
+	}
+	for _, p := range m.pending() {
+		if !match(p.Record) {
+			continue
+		}
+		add("customer leaves "+string(p.ID), func() {
+			m.cancel(p.Record)
+			m.deletePSR(p.ID)
+		})
+		add("other queue "+string(p.ID), func() {
+			m.now = m.now.Add(time.Millisecond)
+			m.cancel(p.Record)
+			m.deletePSR(p.ID)
+			m.announce(p.Record, other, false)
+		})
+	}
+	return deeds
+}
+
+// accept opens an AgentWork; a transfer to an agent ends the one before.
+func (m *model) accept(w *omnichannel.AgentWork) {
+	for _, x := range m.ofStatus(omnichannel.Opened) {
+		if x.Record == w.Record {
+			m.setStatus(x, omnichannel.Transferred)
+		}
+	}
+	m.setStatus(w, omnichannel.Opened)
+	m.owners[w.Record] = string(w.User)
+	if m.psrs[w.PSR] != nil {
+		m.deletePSR(w.PSR)
 	}
 }
 
