@@ -109,10 +109,14 @@ func TestDelivery(t *testing.T) {
 	}
 	for name, vary := range variants {
 		t.Run(name, func(t *testing.T) {
-			deliverySuite(t, func(*testing.T) (org, []suiteFault) {
+			deliverySuite(t, func(t *testing.T) (org, []suiteFault) {
 				s := newServer()
 				vary(s)
-				o := org{Handler: s, publish: func() int64 { return s.publish(psr) }, close: func() {}}
+				o := org{Handler: s, publish: func() int64 { return s.publish(psr) }, close: func() {
+					if s.stale > 0 || s.mostHeld > 1 {
+						t.Errorf("%d cookies of old sessions in handshakes, %d connects at once", s.stale, s.mostHeld)
+					}
+				}}
 				if name != "plain" {
 					o.events = 500
 				}

@@ -14,14 +14,14 @@ import (
 // server, which another hand wrote from the same documentation.
 func TestDeliveryFromTheMockOrg(t *testing.T) {
 	deliverySuite(t, func(t *testing.T) (org, []suiteFault) {
-		time := clock.New()
-		s := cometd.New(cometd.Options{Clock: time, ConnectTimeout: 0})
+		now := clock.New()
+		s := cometd.New(cometd.Options{Clock: now})
 		publish := func() int64 {
 			return s.Publish(psr, func(id int64) json.RawMessage {
 				return json.RawMessage(fmt.Sprintf(`{"event":{"createdDate":"2026-11-22T10:00:00.123Z","replayId":%d,"type":"created"},"sobject":{"Id":"0JR%012d"}}`, id, id))
 			})
 		}
-		return org{Handler: s, publish: publish, close: func() { s.Close(); time.Stop() }, events: 1000}, mockFaults(t, s)
+		return org{Handler: s, publish: publish, close: func() { s.Close(); now.Stop() }, events: 1000}, mockFaults(t, s)
 	})
 }
 

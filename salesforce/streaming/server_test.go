@@ -16,7 +16,7 @@ import (
 // alone. Its behaviours are fields; its faults are functions that a test puts
 // in the way of the next request of a kind.
 type server struct {
-	connectFirst, numericIDs, inSubscribe, gzip, mute bool
+	connectFirst, numericIDs, inSubscribe, gzip bool
 
 	hold time.Duration // how long a connect is held; 110 s
 
@@ -31,6 +31,7 @@ type server struct {
 	asked    []asked
 	held     int // connects under way
 	mostHeld int
+	stale    int // cookies that came with handshakes
 }
 
 type published struct {
@@ -185,6 +186,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *server) handshake(w http.ResponseWriter, r *http.Request, m meta) {
 	s.mu.Lock()
 	id := fmt.Sprintf("client%d", len(s.asked))
+	s.stale += len(r.Cookies())
 	s.sessions[id] = &peer{id: id, browse: id + "-cookie", at: map[string]int64{}, wake: make(chan struct{}, 1), last: time.Now()}
 	s.mu.Unlock()
 	http.SetCookie(w, &http.Cookie{Name: "BAYEUX_BROWSER", Value: id + "-cookie", Path: "/cometd/"})
