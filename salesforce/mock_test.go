@@ -280,24 +280,24 @@ func TestMockEvents(t *testing.T) {
 	case <-ctx.Done():
 		t.Fatal("the stream did not come up")
 	}
-	// until takes signals up to the one that is wanted.
+	// until waits for a signal that is wanted, among those that came already and
+	// those to come: between channels there is no order.
+	var came []omnichannel.Signal
 	until := func(what string, want func(omnichannel.Signal) bool) {
 		t.Helper()
-		for {
+		for !slices.ContainsFunc(came, want) {
 			select {
 			case s := <-signals:
-				if want(s) {
-					return
-				}
+				came = append(came, s)
 			case <-ctx.Done():
-				t.Fatalf("no event says: %s", what)
+				t.Fatalf("no event says: %s; events: %+v; stream: %+v", what, came, stream.Stats())
 			}
 		}
 	}
-	work := func(status omnichannel.WorkStatus) func(omnichannel.Signal) bool {
+	work := func(id omnichannel.AgentWorkID, status omnichannel.WorkStatus) func(omnichannel.Signal) bool {
 		return func(s omnichannel.Signal) bool {
 			w, ok := s.(omnichannel.WorkSeen)
-			return ok && w.Work.Status == status
+			return ok && w.Work.ID == id && w.Work.Status == status
 		}
 	}
 	e := m.waitingCase(t)
@@ -309,16 +309,20 @@ func TestMockEvents(t *testing.T) {
 		p, ok := s.(omnichannel.PSRSeen)
 		return ok && p.PSR.ID == e.PSR && p.PSR.Record == e.Record && p.PSR.Queue == e.Queue && !p.PSR.Pushed
 	})
-	m.carry(t, e, omnichannel.CreateWork)
-	until("it alerts", work(omnichannel.Assigned))
+	first := m.carry(t, e, omnichannel.CreateWork).Work
+	until("it alerts", work(first, omnichannel.Assigned))
 	must(t, m.org.Agent("ada").Decline("", "On a break"))
 	until("ada declined", func(s omnichannel.Signal) bool {
 		w, ok := s.(omnichannel.WorkSeen)
-		return ok && w.Work.Status == omnichannel.Declined && w.Work.DeclineReason == "On a break"
+		return ok && w.Work.ID == first && w.Work.Status == omnichannel.Declined && w.Work.DeclineReason == "On a break"
 	})
-	m.carry(t, e, omnichannel.CreateWork)
+	second := m.carry(t, e, omnichannel.CreateWork).Work
 	must(t, m.org.Agent("ada").Accept(""))
-	until("ada opened it", work(omnichannel.Opened))
+	until("ada opened it", work(second, omnichannel.Opened))
+	until("the PSR is gone", func(s omnichannel.Signal) bool {
+		p, ok := s.(omnichannel.PSRSeen)
+		return ok && p.Deleted && p.PSR.ID == e.PSR
+	})
 	must(t, m.org.Agent("ada").Close(""))
-	until("ada closed it", work(omnichannel.Closed))
+	until("ada closed it", work(second, omnichannel.Closed))
 }

@@ -15,6 +15,14 @@ import (
 	"time"
 
 	"golang.org/x/sync/singleflight"
+	"golang.org/x/time/rate"
+)
+
+// Logins in a row, and the time that earns another one: 600 an hour, a sixth
+// of what Salesforce takes from one user.
+const (
+	loginBurst = 20
+	loginEvery = 6 * time.Second
 )
 
 // maxTokenReply bounds the body of a token reply, in bytes.
@@ -67,6 +75,7 @@ type TokenSource struct {
 	login  *url.URL
 	http   *http.Client
 	flight singleflight.Group
+	budget *rate.Limiter // of logins
 
 	mu       sync.Mutex
 	current  Token
@@ -88,7 +97,7 @@ func NewTokenSource(o TokenOptions) (*TokenSource, error) {
 	if err := o.Grant.validate(); err != nil {
 		return nil, err
 	}
-	return &TokenSource{opt: o, login: login, http: &http.Client{
+	return &TokenSource{opt: o, login: login, budget: rate.NewLimiter(rate.Every(loginEvery), loginBurst), http: &http.Client{
 		Transport: o.Transport,
 		// A redirect would carry the credentials to a host nobody configured.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -148,7 +157,7 @@ func (s *TokenSource) renew(ctx context.Context) (Token, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.opt.Timeout)
 	defer cancel()
-	tok, failure := s.request(ctx)
+	tok, failure := s.affordable(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if failure == nil {
@@ -164,6 +173,20 @@ func (s *TokenSource) renew(ctx context.Context) (Token, error) {
 	failure.RetryAfter = hold
 	s.refusal, s.nextTry = failure, time.Now().Add(hold)
 	return Token{}, failure
+}
+
+// affordable makes one attempt if the budget of logins allows it. A token that
+// every call finds refused, though logins succeed, would otherwise cost a login
+// per call, until Salesforce blocks the user for an hour.
+func (s *TokenSource) affordable(ctx context.Context) (Token, *AuthError) {
+	now := time.Now()
+	r := s.budget.ReserveN(now, 1)
+	if wait := r.DelayFrom(now); wait > 0 {
+		r.CancelAt(now)
+		return Token{}, &AuthError{RetryAfter: wait, Code: "login_held_back",
+			Hint: "tokens are refused soon after they are issued: look for what ends the integration user's sessions"}
+	}
+	return s.request(ctx)
 }
 
 // request makes one attempt.

@@ -275,6 +275,31 @@ func TestInvalidateOfAnOldTokenKeepsTheNewOne(t *testing.T) {
 	}
 }
 
+func TestLoginsThatHealNothingAreHeldBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		logins := 0
+		s, err := NewTokenSource(TokenOptions{LoginURL: "https://acme.my.salesforce.com", Grant: ClientCredentials{ClientID: "a", ClientSecret: "b"},
+			Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+				logins++
+				return reply(r, 200, `{"access_token":"t","instance_url":"https://acme.my.salesforce.com"}`), nil
+			})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 600 { // a call every second for ten minutes, each answered 401
+			tok, err := s.Token(t.Context())
+			if e, ok := errors.AsType[*AuthError](err); err != nil && (!ok || e.Permanent || e.RetryAfter <= 0) {
+				t.Fatal(err)
+			}
+			s.Invalidate(tok.Access.Reveal())
+			time.Sleep(time.Second)
+		}
+		if most := loginBurst + 101; logins < loginBurst || logins > most {
+			t.Errorf("%d logins in ten minutes, want at most %d", logins, most)
+		}
+	})
+}
+
 // TestALateFlightFindsTheTokenThere: who missed the flight that has just
 // landed starts one, which must not log in again.
 func TestALateFlightFindsTheTokenThere(t *testing.T) {
