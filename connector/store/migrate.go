@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -14,24 +13,33 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// versions is the table in which goose keeps what was applied.
+const versions = "goose_db_version"
+
 // migrate brings the schema up to date. A schema that is newer than this program
 // is refused, because what the program does not know it would not keep.
-func migrate(ctx context.Context, db *sql.DB, path string, log *slog.Logger) error {
+func (s *Store) migrate(ctx context.Context, log *slog.Logger) error {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, files,
-		goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true))
+	p, err := goose.NewProvider(goose.DialectSQLite3, s.db, files,
+		goose.WithTableName(versions), goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
-	have, want, err := p.GetVersions(ctx)
-	if err != nil {
+	known := p.ListSources()
+	want := known[len(known)-1].Version
+	// Asked here and not by goose, which takes a damaged file for a new one, and
+	// tries for seconds.
+	have, err := s.schemaVersion(ctx)
+	switch {
+	case err != nil:
 		return fmt.Errorf("read version of the schema: %w", err)
-	}
-	if have > want {
-		return &FileError{Path: path,
+	case have == want:
+		return nil
+	case have > want:
+		return &FileError{Path: s.path,
 			Problem: fmt.Sprintf("its schema has version %d, and this program knows versions up to %d", have, want),
 			Fix:     "run the newer version of the program, which wrote it, or restore a backup that was made before it"}
 	}
@@ -40,7 +48,7 @@ func migrate(ctx context.Context, db *sql.DB, path string, log *slog.Logger) err
 		return fmt.Errorf("migrate schema from version %d to %d: %w", have, want, err)
 	}
 	for _, m := range done {
-		log.InfoContext(ctx, "schema migrated", "store", path, "version", m.Source.Version, "took", m.Duration)
+		log.InfoContext(ctx, "schema migrated", "store", s.path, "version", m.Source.Version, "took", m.Duration)
 	}
 	return nil
 }

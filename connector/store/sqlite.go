@@ -159,6 +159,17 @@ func (s *Store) verify(ctx context.Context) error {
 	return err
 }
 
+// schemaVersion returns the version of the schema; zero if there is none yet.
+func (s *Store) schemaVersion(ctx context.Context) (version int64, err error) {
+	var tables int
+	err = s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = $1`, versions).Scan(&tables)
+	if err != nil || tables == 0 {
+		return 0, err
+	}
+	err = s.db.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM `+versions).Scan(&version)
+	return version, err
+}
+
 // fault puts the operation before an error and turns what SQLite says of the
 // file into a *FileError.
 func (s *Store) fault(ctx context.Context, op string, err error) error {

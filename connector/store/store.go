@@ -60,7 +60,7 @@ func (s *Store) open(ctx context.Context, path string, log *slog.Logger) error {
 	if err := s.verify(ctx); err != nil {
 		return s.fault(ctx, "open", err)
 	}
-	if err := migrate(ctx, s.db, s.path, log); err != nil {
+	if err := s.migrate(ctx, log); err != nil {
 		return s.fault(ctx, "open", err)
 	}
 	for i, text := range texts {
