@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -412,6 +413,9 @@ func (f *field) normalText(text string) (any, error) {
 	case f.text() || f.kind == kindPicklist:
 		if text == "" {
 			return nil, nil // the platform stores no empty strings
+		}
+		if f.restricted && !slices.Contains(f.values, text) {
+			return nil, fmt.Errorf("%q is not one of %s", text, strings.Join(f.values, ", "))
 		}
 		return text, nil
 	}
