@@ -10,14 +10,14 @@
 //
 // # How it is built
 //
-//	 /services/oauth2 /services/Soap /id ──▶ identity ─ who is it ─┐
-//	 /services/data ──▶ faults ──▶ call (REST) ──▶ checks ─────────┤
-//	 /mock/v1 ──▶ control plane, autopilots, clock ────────────────┤
-//	                                                               ▼
-//	                     change: one transaction ── rules (Omni-Channel) join it
-//	                                │ commit
-//	                                ▼
-//	      history ◀── net changes ──▶ PushTopics, change events ──▶ cometd ──▶ /cometd
+//	/services/oauth2 /services/Soap /id ──▶ identity ─ who is it ─┐
+//	/services/data ──▶ faults ──▶ call (REST) ──▶ checks ─────────┤
+//	/mock/v1 ──▶ control plane, autopilots, clock ────────────────┤
+//	                                                              ▼
+//	                    change: one transaction ── rules (Omni-Channel) join it
+//	                               │ commit
+//	                               ▼
+//	     history ◀── net changes ──▶ PushTopics, change events ──▶ cometd ──▶ /cometd
 //
 // Every write, whoever makes it, is a transaction (records.go): rules react
 // inside it, all of it commits or none, and afterwards each record that changed

@@ -219,14 +219,15 @@ func (p *plan) leaf(name string) *field {
 	return nil
 }
 
-// getter reads a row as the query sees it; the org's lock is held.
-func (o *Org) getter(p *plan, row Row) soql.Getter {
+// getter reads whatever row stands at an address, as the query sees it; the
+// org's lock is held.
+func (o *Org) getter(p *plan, row *Row) soql.Getter {
 	return func(name string) (any, error) {
 		found := p.path(name)
 		if found == nil {
 			return nil, fmt.Errorf("query uses %s, which was not resolved", name)
 		}
-		return o.value(row, found), nil
+		return o.value(*row, found), nil
 	}
 }
 

@@ -38,6 +38,8 @@ func (t *tx) run(p *plan, deleted bool) ([]Row, error) {
 		most = max(q.Offset, 0) + q.Limit
 	}
 	var rows []Row
+	var row Row
+	get := t.o.getter(p, &row) // one for all rows
 	for _, rec := range t.o.scan(p, deleted || q.AllRows) {
 		if len(q.OrderBy) == 0 && len(rows) >= most {
 			break
@@ -45,12 +47,13 @@ func (t *tx) run(p *plan, deleted bool) ([]Row, error) {
 		if rec.dead && !deleted && !q.AllRows {
 			continue
 		}
-		ok, err := q.Match(t.o.getter(p, rec.row), t.at)
+		row = rec.row
+		ok, err := q.Match(get, t.at)
 		if err != nil {
 			return nil, asRefusal(err)
 		}
 		if ok {
-			rows = append(rows, rec.row)
+			rows = append(rows, row)
 		}
 	}
 	if len(q.OrderBy) > 0 {
@@ -67,8 +70,11 @@ func (t *tx) run(p *plan, deleted bool) ([]Row, error) {
 
 // order sorts rows as ORDER BY asks; ties keep the order of creation.
 func (t *tx) order(p *plan, rows []Row) (err error) {
+	var x, y Row
+	getX, getY := t.o.getter(p, &x), t.o.getter(p, &y)
 	slices.SortStableFunc(rows, func(a, b Row) int {
-		c, e := p.query.Compare(t.o.getter(p, a), t.o.getter(p, b))
+		x, y = a, b
+		c, e := p.query.Compare(getX, getY)
 		err = cmp.Or(err, e)
 		return c
 	})

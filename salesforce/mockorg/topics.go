@@ -98,7 +98,7 @@ func (tp *topic) eventOf(t *tx, e entry) string {
 	if !tp.on[kind] || kind == updated && !tp.concerned(e.old, e.new) {
 		return ""
 	}
-	ok, err := tp.plan.query.Match(t.o.getter(tp.plan, row), t.at)
+	ok, err := tp.plan.query.Match(t.o.getter(tp.plan, &row), t.at)
 	if err != nil || !ok { // a literal that does not fit its field matches nothing
 		return ""
 	}
