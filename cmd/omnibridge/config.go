@@ -44,10 +44,10 @@ type config struct {
 }
 
 // loadConfig reads and checks the environment. All faults are in the one error.
-func loadConfig(environ []string) (config, error) {
+func loadConfig() (config, error) {
 	var c config
-	errs := readFields(&c, lookup(environ))
-	errs = append(errs, unknownNames(environ)...)
+	errs := readFields(&c, prefix)
+	errs = append(errs, unknownNames(os.Environ())...)
 	if len(errs) == 0 {
 		errs = append(errs, c.check()...)
 	}
@@ -57,27 +57,25 @@ func loadConfig(environ []string) (config, error) {
 	return c, nil
 }
 
-// lookup returns the variables of environ by name.
-func lookup(environ []string) map[string]string {
-	vars := map[string]string{}
-	for _, kv := range environ {
-		if name, value, ok := strings.Cut(kv, "="); ok {
-			vars[name] = value
-		}
+// defaults returns a configuration of which only the defaults are set.
+func defaults() config {
+	var c config
+	if errs := readFields(&c, prefix+"_DEFAULTS"); len(errs) > 0 {
+		panic(errors.Join(errs...)) // a default that does not read is a fault of this file
 	}
-	return vars
+	return c
 }
 
 // readFields reads each field of c by envconfig on its own, so that one fault
 // does not hide the next. A secret may be named by a file instead.
-func readFields(c *config, vars map[string]string) []error {
+func readFields(c *config, prefix string) []error {
 	var errs []error
 	v := reflect.ValueOf(c).Elem()
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
-		name := variable(f)
-		if file := vars[name+"_FILE"]; f.Tag.Get("secret") != "" && file != "" {
-			secret, err := readSecret(name, file, vars[name] != "")
+		name := prefix + "_" + f.Tag.Get("envconfig")
+		if file := os.Getenv(name + "_FILE"); f.Tag.Get("secret") != "" && file != "" {
+			secret, err := readSecret(name, file, os.Getenv(name) != "")
 			if err != nil {
 				errs = append(errs, err)
 				continue
@@ -87,7 +85,7 @@ func readFields(c *config, vars map[string]string) []error {
 		}
 		one := reflect.New(reflect.StructOf([]reflect.StructField{f}))
 		if err := envconfig.Process(prefix, one.Interface()); err != nil {
-			errs = append(errs, fieldFault(name, vars[name], f, err))
+			errs = append(errs, fieldFault(name, os.Getenv(name), f, err))
 			continue
 		}
 		v.Field(i).Set(one.Elem().Field(0))
@@ -142,7 +140,8 @@ func knownNames() []string {
 func unknownNames(environ []string) []error {
 	known := knownNames()
 	var errs []error
-	for name := range lookup(environ) {
+	for _, kv := range environ {
+		name, _, _ := strings.Cut(kv, "=")
 		if !strings.HasPrefix(name, prefix+"_") || slices.Contains(known, name) {
 			continue
 		}

@@ -21,11 +21,10 @@ import (
 // version is set by the linker: -ldflags "-X main.version=v1.2.3".
 var version = "devel"
 
-// streams is where a subcommand reads its settings and writes.
+// streams is where a subcommand writes.
 type streams struct {
-	out     io.Writer // results
-	err     io.Writer // logs and errors
-	environ []string
+	out io.Writer // results
+	err io.Writer // logs and errors
 }
 
 // command is one subcommand.
@@ -54,7 +53,7 @@ func realMain() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	return execute(ctx, os.Args[1:], streams{out: os.Stdout, err: os.Stderr, environ: os.Environ()})
+	return execute(ctx, os.Args[1:], streams{out: os.Stdout, err: os.Stderr})
 }
 
 // usageError is a mistake in how the program was called.

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"omnibridge/connector"
+	"omnibridge/connector/ops"
+	"omnibridge/connector/store"
+	"omnibridge/salesforce"
+	"omnibridge/vcc/engine"
+)
+
+// daemon is the whole program, wired.
+type daemon struct {
+	cfg       config
+	log       *slog.Logger
+	store     *store.Store
+	connector *connector.Connector
+	listener  net.Listener
+	pages     *http.Server
+}
+
+// newDaemon wires everything and binds its address; nothing runs yet. onJournal
+// may be nil.
+func newDaemon(ctx context.Context, cfg config, rt routing, log *slog.Logger, onJournal func([]store.Entry)) (d *daemon, err error) {
+	d = &daemon{cfg: cfg, log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.close())
+		}
+	}()
+	eng, err := engine.New(rt.engine())
+	if err != nil {
+		return d, fmt.Errorf("routing file:\n%w", err)
+	}
+	tokens, err := salesforce.NewTokenSource(salesforce.TokenOptions{LoginURL: cfg.OrgURL, Grant: cfg.grant()})
+	if err != nil {
+		return d, err
+	}
+	client, err := salesforce.NewClient(salesforce.Options{
+		Tokens: tokens, Version: cfg.APIVersion, Timeout: cfg.CallTimeout, AttemptTimeout: cfg.CallTimeout, Concurrency: cfg.Concurrency,
+		Log: log.With("component", "rest"),
+	})
+	if err != nil {
+		return d, err
+	}
+	org, err := salesforce.NewOrg(salesforce.OrgOptions{Client: client})
+	if err != nil {
+		return d, err
+	}
+	feed, err := salesforce.NewFeed(salesforce.FeedOptions{Org: org, Tokens: tokens, Version: cfg.APIVersion, Log: log.With("component", "stream")})
+	if err != nil {
+		return d, err
+	}
+	if d.store, err = store.Open(ctx, store.Options{Path: cfg.Data, Logger: log.With("component", "store")}); err != nil {
+		return d, err
+	}
+	d.connector, err = connector.New(connector.Options{
+		Org: org, Feed: feedOf{feed}, Engine: eng, Store: d.store, Policy: rt.policy(cfg.PresenceGrace), Logger: log.With("component", "connector"),
+		Workers: cfg.Concurrency, SweepEvery: cfg.SweepEvery, Drain: cfg.Drain, OnJournal: onJournal,
+	})
+	if err != nil {
+		return d, err
+	}
+	if d.listener, err = net.Listen("tcp", cfg.Listen); err != nil {
+		return d, fmt.Errorf("%s_LISTEN: %w", prefix, err)
+	}
+	d.pages = &http.Server{
+		Handler:           ops.Handler(ops.Options{Daemon: d.connector, Version: version, Org: cfg.OrgURL, Probe: d.store.Check}),
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	return d, nil
+}
+
+// url is where the status page is.
+func (d *daemon) url() string { return "http://" + d.listener.Addr().String() }
+
+// run does the job until ctx ends, and then ends cleanly: it takes no more work,
+// lets what is under way end, makes it durable, and closes.
+func (d *daemon) run(ctx context.Context) error {
+	served := make(chan error, 1)
+	go func() { served <- d.pages.Serve(d.listener) }()
+	pruned := make(chan struct{})
+	pruning, stop := context.WithCancel(ctx)
+	go func() {
+		defer close(pruned)
+		d.prune(pruning)
+	}()
+	err := d.connector.Run(ctx)
+	stop()
+	<-pruned
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	_ = d.pages.Shutdown(closing) // pages hold nothing: what is left is cut off
+	d.listener = nil
+	if serveErr := <-served; !errors.Is(serveErr, http.ErrServerClosed) {
+		err = errors.Join(err, fmt.Errorf("status page: %w", serveErr))
+	}
+	return err
+}
+
+// prune keeps the journal within its retention.
+func (d *daemon) prune(ctx context.Context) {
+	every := time.NewTicker(time.Hour)
+	defer every.Stop()
+	for {
+		if n, err := d.store.Prune(ctx, time.Now().Add(-d.cfg.JournalRetains)); err != nil && ctx.Err() == nil {
+			d.log.Warn("the journal was not pruned", "err", err)
+		} else if n > 0 {
+			d.log.Info("journal pruned", "entries", n)
+		}
+		select {
+		case <-every.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// close gives back what newDaemon took. It may be called on a daemon that is only
+// half made.
+func (d *daemon) close() error {
+	var errs []error
+	if d.listener != nil {
+		errs = append(errs, d.listener.Close())
+	}
+	if d.store != nil {
+		errs = append(errs, d.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// feedOf lets the org's feed deliver to the connector; the two do not know each
+// other.
+type feedOf struct{ *salesforce.Feed }
+
+func (f feedOf) Run(ctx context.Context, sink connector.Sink) error { return f.Feed.Run(ctx, sink) }
+
+// grant returns how the daemon logs in.
+func (c config) grant() salesforce.Grant {
+	if c.JWTKey == "" {
+		return salesforce.ClientCredentials{ClientID: c.ClientID, ClientSecret: c.ClientSecret}
+	}
+	key, err := salesforce.ParseKey([]byte(c.JWTKey.Reveal()))
+	if err != nil {
+		return nil // check has refused it
+	}
+	return salesforce.JWTBearer{ClientID: c.ClientID, Username: c.Username, Audience: c.JWTAudience, Key: key}
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+
+	"omnibridge/salesforce/mockorg"
+	"omnibridge/salesforce/mockorg/identity"
+)
+
+// mockAccess is what a script needs to use the mock org; the first line of
+// `omnibridge mock-org --json`.
+type mockAccess struct {
+	URL          string `json:"url"`
+	Username     string `json:"username"`
+	Password     string `json:"password"` // of SOAP login
+	ClientID     string `json:"client_id"`
+	ClientSecret string `json:"client_secret"`
+	JWTKeyFile   string `json:"jwt_key_file"`
+}
+
+// mock is a mock org that listens.
+type mock struct {
+	org    *mockorg.Org
+	access mockAccess
+	key    []byte // PEM
+	served chan error
+}
+
+// startMock serves a new mock org on a listener.
+func startMock(l net.Listener, log *slog.Logger) (*mock, error) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return nil, fmt.Errorf("make a key for JWT logins: %w", err)
+	}
+	org, err := mockorg.New(mockorg.Options{
+		BaseURL: "http://" + l.Addr().String(),
+		Apps:    []identity.App{{ClientID: mockorg.DefaultClientID, Secret: mockorg.DefaultClientSecret, PublicKey: &key.PublicKey, RunAs: mockorg.IntegrationUser}},
+		Log:     log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	m := &mock{org: org, served: make(chan error, 1), key: pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})}
+	m.access = mockAccess{
+		URL: org.URL(), Username: mockorg.IntegrationUser, Password: mockorg.DefaultPassword,
+		ClientID: mockorg.DefaultClientID, ClientSecret: mockorg.DefaultClientSecret,
+	}
+	go func() { m.served <- org.Serve(l) }()
+	return m, nil
+}
+
+// close ends the org and waits until it no longer serves.
+func (m *mock) close() error {
+	return errors.Join(m.org.Close(), <-m.served)
+}
+
+// mockOrg serves the mock org alone.
+func mockOrg(ctx context.Context, args []string, std streams) (err error) {
+	fs := newFlags("mock-org", `Serves a mock Salesforce org: OAuth and SOAP logins, REST, CometD streaming and
+Omni-Channel. What agents and customers do is told on its control plane,
+/mock/v1/. It is for loopback: whoever reaches it may do everything.`, std)
+	listen := fs.String("listen", "127.0.0.1:8181", "`address` to serve on; port 0 takes a free one")
+	asJSON := fs.Bool("json", false, "print how to log in as one JSON object on the first line of stdout")
+	keyFile := fs.String("jwt-key-file", "", "write the private key for JWT logins to this `file` (default: a temporary one)")
+	level := fs.String("log-level", "INFO", "DEBUG, INFO, WARN or ERROR")
+	if err := parseFlags(fs, args); err != nil {
+		return err
+	}
+	var lvl slog.Level
+	if err := lvl.UnmarshalText([]byte(*level)); err != nil {
+		return &usageError{fmt.Sprintf("mock-org: --log-level %s: use DEBUG, INFO, WARN or ERROR", *level)}
+	}
+	l, err := net.Listen("tcp", *listen)
+	if err != nil {
+		return fmt.Errorf("--listen: %w: use another port, or 0 for a free one", err)
+	}
+	m, err := startMock(l, newLogger(std.err, lvl, "auto").With("component", "mock-org"))
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	defer func() { err = errors.Join(err, m.close()) }()
+	remove, err := m.writeKey(*keyFile)
+	if err != nil {
+		return err
+	}
+	defer remove()
+	if *asJSON {
+		if err := json.NewEncoder(std.out).Encode(m.access); err != nil {
+			return err
+		}
+	} else {
+		m.print(std)
+	}
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-m.served:
+		m.served <- nil
+		return err
+	}
+}
+
+// writeKey writes the key for JWT logins; remove takes a temporary one away.
+func (m *mock) writeKey(file string) (remove func(), err error) {
+	remove = func() {}
+	if file == "" {
+		dir, err := os.MkdirTemp("", "omnibridge-mock-*")
+		if err != nil {
+			return remove, err
+		}
+		remove = func() { _ = os.RemoveAll(dir) } // the system clears it in the end
+		file = filepath.Join(dir, "jwt.pem")
+	}
+	if err := os.WriteFile(file, m.key, 0o600); err != nil {
+		return remove, fmt.Errorf("--jwt-key-file: %w", err)
+	}
+	m.access.JWTKeyFile = file
+	return remove, nil
+}
+
+// print tells a person how to use the org.
+func (m *mock) print(std streams) {
+	a := m.access
+	fmt.Fprintf(std.out, `Mock org at %s
+
+  SOAP login          %s / %s
+  client credentials  %s / %s
+  JWT key             %s (client id as above)
+  control plane       %s/mock/v1/
+
+Connect the daemon to it:
+
+  OMNIBRIDGE_ORG_URL=%s OMNIBRIDGE_CLIENT_ID=%s OMNIBRIDGE_CLIENT_SECRET=%s omnibridge run
+
+`, a.URL, a.Username, a.Password, a.ClientID, a.ClientSecret, a.JWTKeyFile, a.URL, a.URL, a.ClientID, a.ClientSecret)
+}
