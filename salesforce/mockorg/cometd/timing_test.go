@@ -63,6 +63,12 @@ func TestSettingsChangeTheTimers(t *testing.T) {
 func TestSecondConnectEndsTheFirst(t *testing.T) {
 	bubble(t, nil, func(t *testing.T, o *org) {
 		c := o.up(t, "ann", "/topic/A")
+		waiting := c.held()
+		time.Sleep(60 * time.Second)
+		if e := c.subscribe("/topic/B", ""); !e.ok() {
+			t.Errorf("subscribe while a connect is held for longer than the gap: %+v", e)
+		}
+		<-waiting
 		first := c.held()
 		synctest.Wait()
 		second := c.held()
