@@ -262,14 +262,14 @@ func (x *compositeRun) fillAll(value any) (any, error) {
 // sub carries out a call inside this one and records it.
 func (c *call) sub(t *tx, method, address string, body []byte, headers map[string]string) (reply, *APIError) {
 	u, err := url.Parse(address)
-	if err != nil || !strings.HasPrefix(u.Path, "/services/data/v") {
+	if err != nil || !strings.HasPrefix(u.EscapedPath(), "/services/data/v") {
 		return reply{}, refuse("INVALID_URL", "The url of a subrequest must start with /services/data/vNN.0: "+clip(address))
 	}
 	header := c.header.Clone()
 	for name, value := range headers {
 		header.Set(name, value)
 	}
-	inner := &call{o: c.o, t: t, user: c.user, method: strings.ToUpper(method), path: u.Path, params: u.Query(), header: header, body: body}
+	inner := &call{o: c.o, t: t, user: c.user, method: strings.ToUpper(method), path: u.EscapedPath(), params: u.Query(), header: header, body: body}
 	if segments := strings.Split(u.Path, "/"); len(segments) > 4 && segments[4] == "composite" && (len(segments) < 6 || segments[5] != "sobjects") {
 		return reply{}, refuse("INVALID_URL", "A composite request cannot hold another one")
 	}

@@ -16,8 +16,9 @@ import (
 // foreign is a client that knows nothing of this project, logged in by SOAP.
 func foreign(t *testing.T, s *site) *simpleforce.Client {
 	t.Helper()
+	before := log.Writer()
 	log.SetOutput(io.Discard) // it logs bodies
-	t.Cleanup(func() { log.SetOutput(log.Default().Writer()) })
+	t.Cleanup(func() { log.SetOutput(before) })
 	c := simpleforce.NewClient(s.url, simpleforce.DefaultClientID, "54.0")
 	c.SetHttpClient(&http.Client{})
 	if err := c.LoginPassword("ada@acme.example", mockorg.DefaultPassword, ""); err != nil {

@@ -11,6 +11,9 @@ import (
 // are not affected.
 const maxRequests = 10_000
 
+// maxNoted is how many bytes of a path or a query are recorded.
+const maxNoted = 2_000
+
 // Request is a request the org received. It holds no token and no body.
 type Request struct {
 	At     time.Time `json:"at"` // the org's time
@@ -66,6 +69,7 @@ func (rs *requests) add(r Request) {
 	if r.Object != "" {
 		key += " " + r.Object
 	}
+	r.Path, r.SOQL = r.Path[:min(len(r.Path), maxNoted)], r.SOQL[:min(len(r.SOQL), maxNoted)]
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
 	if len(rs.list) >= 2*maxRequests {

@@ -33,7 +33,7 @@ type call struct {
 	t       *tx // of the surrounding composite request, nil when there is none
 	user    string
 	method  string
-	path    string // without the query
+	path    string // escaped, without the query
 	version string // such as v67.0
 	params  url.Values
 	header  http.Header
@@ -91,10 +91,11 @@ func errNotFound() *APIError {
 // answer carries out the call. Its error, if any, is an *APIError or a fault of
 // the mock itself.
 func (c *call) answer() (reply, error) {
-	segments := strings.FieldsFunc(c.path, func(r rune) bool { return r == '/' })[2:] // after services/data
-	if len(segments) == 0 {
-		return c.versions()
+	segments := strings.FieldsFunc(c.path, func(r rune) bool { return r == '/' })
+	if len(segments) < 3 { // services/data, in a spelling that is not the plain one
+		return reply{}, errNotFound()
 	}
+	segments = segments[2:]
 	if err := c.checkVersion(segments[0]); err != nil {
 		return reply{}, err
 	}
