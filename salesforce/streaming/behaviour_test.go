@@ -212,10 +212,10 @@ func TestTokenSourceFailures(t *testing.T) {
 		name  string
 		err   error
 		cause string
-		most  int // questions in five minutes
+		apart time.Duration // least time between two questions
 	}{
-		{"refused", errors.New("invalid_grant"), "login-refused", 11},
-		{"network", &net.OpError{Op: "dial", Err: errors.New("no route")}, "token-unavailable", 12},
+		{"refused", errors.New("invalid_grant"), "login-refused", 30 * time.Second},
+		{"network", &net.OpError{Op: "dial", Err: errors.New("no route")}, "token-unavailable", 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -228,8 +228,13 @@ func TestTokenSourceFailures(t *testing.T) {
 				r.tokens.err, r.tokens.asked = tt.err, nil
 				r.tokens.mu.Unlock()
 				time.Sleep(5 * time.Minute)
-				if n := len(r.tokens.asked); n < 2 || n > tt.most {
-					t.Errorf("asked %d times", n)
+				if n := len(r.tokens.asked); n < 3 || n > 12 {
+					t.Errorf("asked %d times in five minutes", n)
+				}
+				for i := 1; i < len(r.tokens.asked); i++ {
+					if apart := r.tokens.asked[i].Sub(r.tokens.asked[i-1]); apart < tt.apart {
+						t.Errorf("asked again after %v", apart)
+					}
 				}
 				if st := r.owner.now(); st.Link != streaming.LinkDown || st.Cause != tt.cause || st.Hint == "" {
 					t.Errorf("%+v", st)
@@ -243,6 +248,52 @@ func TestTokenSourceFailures(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestSilenceAtEachStep: a server that takes a request and says nothing is left
+// at the deadline, and its late answer changes nothing.
+func TestSilenceAtEachStep(t *testing.T) {
+	for _, kind := range []string{"handshake", "connect", "subscribe"} {
+		t.Run(kind, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := newServer()
+				s.next(kind, func(_ http.ResponseWriter, r *http.Request, _ meta) bool { <-r.Context().Done(); return true })
+				r := newRig(t, s, nil)
+				time.Sleep(29 * time.Second)
+				r.wantLink(streaming.LinkConnecting)
+				time.Sleep(5 * time.Second)
+				r.wantLink(streaming.LinkUp)
+				if st := r.client.Stats(); st.Stale == 0 {
+					t.Errorf("the answer of the ended session was not recognised: %+v", st)
+				}
+				r.end()
+			})
+		})
+	}
+}
+
+// TestDisconnectNobodyAskedFor means that the session is over, even beside a
+// connect reply that says all is well.
+func TestDisconnectNobodyAskedFor(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newServer()
+		r := newRig(t, s, nil)
+		time.Sleep(time.Minute)
+		s.publish(psr)
+		s.next("connect", func(w http.ResponseWriter, r *http.Request, m meta) bool {
+			s.write(w, r, reply(m, "", "", ""), map[string]any{"channel": "/meta/disconnect"})
+			return true
+		})
+		synctest.Wait()
+		s.publish(psr)
+		synctest.Wait()
+		time.Sleep(time.Second)
+		r.wantLink(streaming.LinkUp)
+		if n := s.count("/meta/handshake"); n != 2 || len(r.owner.replays()) != 2 {
+			t.Errorf("%d handshakes, delivered %v", n, r.owner.replays())
+		}
+		r.end()
+	})
 }
 
 func TestHandshakesAreSpaced(t *testing.T) {
@@ -355,16 +406,23 @@ func TestHugeReplyAndRedirect(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newServer()
 		r := newRig(t, s, nil)
+		written := 0
 		s.next("connect", func(w http.ResponseWriter, _ *http.Request, _ meta) bool {
 			fmt.Fprint(w, `[{"channel":"`)
 			filler := bytes.Repeat([]byte("x"), 1<<20)
-			for range 17 {
-				w.Write(filler)
+			for range 64 {
+				n, err := w.Write(filler)
+				if written += n; err != nil {
+					break
+				}
 			}
 			return true
 		})
 		s.publish(psr)
 		time.Sleep(time.Second)
+		if written > 18<<20 {
+			t.Errorf("%d bytes of one reply were taken", written)
+		}
 		if st := r.owner.now(); st.Cause != "oversized-reply" || st.Link != streaming.LinkDown {
 			t.Errorf("%+v", st)
 		}

@@ -85,13 +85,13 @@ func (w *world) take(d deed) {
 	w.request = &d
 	switch d.do {
 	case inToken:
+		if len(w.jobs) > 0 {
+			w.t.Fatalf("a new session while the owner has %d jobs", len(w.jobs))
+		}
 		if d.fresh {
 			w.loginsAfter = append(w.loginsAfter, w.now)
 		}
 	case inHandshake:
-		if len(w.jobs) > 0 {
-			w.t.Fatalf("a new session while the owner has %d jobs", len(w.jobs))
-		}
 		w.handshakes = append(w.handshakes, w.now)
 	case inSubscribe:
 		if len(d.asks) == 0 || len(d.asks) > asksPerRequest {
@@ -167,6 +167,9 @@ func (w *world) finishJob(f *fault) {
 		w.gaps++
 	}
 	w.step(input{kind: inJob, seq: d.seq, fault: f})
+	if f != nil && len(w.jobs) > 0 {
+		w.t.Fatalf("%d jobs left after one failed: later events must not overtake it", len(w.jobs))
+	}
 }
 
 func (w *world) pass(d time.Duration) { w.now = w.now.Add(d) }
@@ -458,6 +461,43 @@ func TestMachineDeliversWhatCameWithAFault(t *testing.T) {
 	w.finishJob(nil)
 	if w.m.state != authenticating {
 		t.Fatalf("%s: recovery must begin when the owner is done", w.m.state)
+	}
+}
+
+// withGapAndEvents is a machine whose owner has a gap to close and events behind
+// it, which came with the end of the session.
+func withGapAndEvents(t *testing.T) *world {
+	w := newWorld(t, "/topic/A")
+	w.step(input{kind: inBegin})
+	for range 3 {
+		w.answer(input{})
+	}
+	w.answer(input{results: []result{{"/topic/A", ReplayNew, nil}}})
+	w.answer(input{batch: []Event{{Channel: "/topic/A"}}, fault: &fault{verdict: unknownClient}})
+	if len(w.jobs) != 2 || w.m.state != backingOff {
+		t.Fatalf("%d jobs while %s", len(w.jobs), w.m.state)
+	}
+	w.pass(time.Minute)
+	return w
+}
+
+func TestMachineWaitsForAllJobsBeforeANewSession(t *testing.T) {
+	w := withGapAndEvents(t)
+	w.finishJob(nil)
+	if w.m.state != backingOff {
+		t.Fatalf("%s with events that are not durable", w.m.state)
+	}
+	w.finishJob(nil)
+	if w.m.state != authenticating {
+		t.Fatalf("%s with nothing owed", w.m.state)
+	}
+}
+
+func TestMachineDropsEventsBehindAGapThatStaysOpen(t *testing.T) {
+	w := withGapAndEvents(t)
+	w.finishJob(&fault{verdict: gapOpen}) // checks that no job is left
+	if w.m.state != backingOff || w.m.deadline().IsZero() {
+		t.Fatalf("%s", w.m.state)
 	}
 }
 
