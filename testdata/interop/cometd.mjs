@@ -1,5 +1,6 @@
 // The CometD project's own client against the mock org: client credentials,
-// handshake, live events, replay after a break, unsubscribe, refusals.
+// handshake, live events, replay after a pause, unsubscribe, recovery from a
+// forgotten session, change events, refusals.
 import { readFileSync } from 'node:fs';
 import { CometD } from 'cometd';
 import { adapt } from 'cometd-nodejs-client';
@@ -59,7 +60,8 @@ async function records() {
   ticket = (await rest('POST', '/sobjects/Ticket__c', { Subject__c: 'cometd' })).id;
 }
 
-// connect makes a client that asks for replay from the given id.
+// connect makes a client that asks for replay from the given ids, by channel. As
+// real programs do, it sends the whole map with every subscribe.
 async function connect(replayFrom, bearer = token) {
   const made = new CometD();
   made.unregisterTransport('websocket'); // Salesforce has long polling only
@@ -73,6 +75,8 @@ async function connect(replayFrom, bearer = token) {
   made.registerExtension('replay', {
     incoming(message) {
       if (message.channel === '/meta/handshake') serverReplays = message.ext?.replay === true;
+      const id = message.data?.event?.replayId;
+      if (id !== undefined) replayFrom[message.channel] = id; // a later subscribe goes on from here
       return message;
     },
     outgoing(message) {
@@ -98,16 +102,16 @@ const unsubscribe = (made, subscription) =>
 const disconnect = (made) => within(new Promise((resolve) => made.disconnect(resolve)), 'the disconnect reply');
 
 async function live() {
-  const opened = await connect({ [first]: -1 });
+  const opened = await connect({ [first]: -1, [second]: -1 });
   ok(opened.reply.successful, `handshake: ${JSON.stringify(opened.reply)}`);
   ok(opened.serverReplays(), 'the handshake reply does not offer replay');
   client = opened.made;
   inbox = new Inbox();
   standing = await subscribe(client, first, inbox);
-  await setStatus('In_Progress');
+  await setStatus('In Progress');
   const message = await inbox.take('the live event');
   equal([message.channel, message.data.event.type, message.data.sobject],
-    [first, 'updated', { Id: ticket, Status__c: 'In_Progress' }], 'live event');
+    [first, 'updated', { Id: ticket, Status__c: 'In Progress' }], 'live event');
   last = message.data.event.replayId;
 }
 
@@ -115,7 +119,7 @@ async function replay() {
   await disconnect(client);
   await setStatus('Done');
   await setStatus('New'); // two events while nobody listens
-  const opened = await connect({ [first]: last });
+  const opened = await connect({ [first]: last, [second]: -1 });
   ok(opened.reply.successful, `second handshake: ${JSON.stringify(opened.reply)}`);
   client = opened.made;
   inbox = new Inbox();
@@ -138,6 +142,54 @@ async function unsubscribed() {
   equal(message.data.sobject.Status__c, 'Done', 'event on the second topic');
   equal(inbox.rest(), [], 'events on the topic that was left');
   await unsubscribe(client, watching);
+  await disconnect(client);
+}
+
+// The server forgets the client, as it does when it is restarted: the client has
+// to shake hands again, and a program that subscribes again misses nothing.
+async function recovery(org) {
+  const box = new Inbox();
+  let handshakes = 0;
+  const opened = await connect({ [first]: -1 });
+  client = opened.made;
+  await subscribe(client, first, box);
+  client.addListener('/meta/handshake', (reply) => {
+    if (!reply.successful) return;
+    handshakes++;
+    client.subscribe(first, (message) => box.put(message));
+  });
+  await setStatus('New');
+  await box.take('the event before the break');
+  await control(org, '/stream/forget', {});
+  await setStatus('In Progress');
+  const message = await box.take('the event after the break');
+  equal(message.data.sobject.Status__c, 'In Progress', 'event after the break');
+  equal(box.rest(), [], 'events that came twice');
+  equal(handshakes, 1, 'handshakes after the break');
+}
+
+// control calls the mock org's control plane.
+async function control(org, path, body) {
+  const reply = await fetch(`${org.url}/mock/v1${path}`, {
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
+  });
+  if (!reply.ok) throw new Error(`${path}: ${reply.status} ${await reply.text()}`);
+}
+
+async function changes(org) {
+  await control(org, '/capture', { objects: ['Ticket__c'] });
+  const box = new Inbox();
+  const channel = '/data/Ticket__ChangeEvent';
+  await disconnect(client);
+  client = (await connect({ [channel]: -1 })).made;
+  await subscribe(client, channel, box);
+  await setStatus('Done');
+  const { data } = await box.take('the change event');
+  const header = data.payload.ChangeEventHeader;
+  equal([header.entityName, header.changeType, header.recordIds, data.payload.Status__c],
+    ['Ticket__c', 'UPDATE', [ticket], 'Done'], 'change event');
+  ok(header.changedFields.includes('Status__c') && header.transactionKey && header.commitTimestamp > 0, `header ${JSON.stringify(header)}`);
+  ok(Number.isInteger(data.event.replayId), `replay id ${data.event.replayId}`);
 }
 
 async function refusals() {
@@ -147,9 +199,10 @@ async function refusals() {
   const denied = await connect({}, 'no-such-session');
   equal(denied.reply.successful, false, 'handshake with a made-up session');
   ok(/401/.test(JSON.stringify(denied.reply)), `the refusal does not say why: ${JSON.stringify(denied.reply)}`);
-  await disconnect(denied.made).catch(() => {}); // it may have given up by itself
+  if (!denied.made.isDisconnected()) await disconnect(denied.made); // the refusal may have told it to stop
 }
 
 await run(`cometd ${version}`, [
-  ['login', login], ['records', records], ['live', live], ['replay', replay], ['unsubscribed', unsubscribed], ['refusals', refusals],
+  ['login', login], ['records', records], ['live', live], ['replay', replay], ['unsubscribed', unsubscribed],
+  ['recovery', recovery], ['changes', changes], ['refusals', refusals],
 ]);

@@ -1,5 +1,6 @@
 // What both scripts share: where the mock org is, a deadline, checks that say
-// what they wanted, and the one line of JSON that tells the outcome.
+// what they wanted, and the one line of JSON that tells the outcome. A script
+// needs an org to itself, since it expects no events but its own.
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 

@@ -1,5 +1,5 @@
 // jsforce against the mock org: SOAP login, queries with paging, rows one by one
-// and in collections, describes, a PushTopic with live and replayed events.
+// and in collections, describes, a PushTopic with live and replayed events and a break.
 import { createRequire } from 'node:module';
 import { Inbox, equal, fails, ok, run, within } from './harness.mjs';
 
@@ -54,10 +54,10 @@ async function rows() {
   equal(read, { Id: ticket, Subject__c: `${tag} é "quoted" \\ it's`, Status__c: 'New', Amount__c: 12.5, Urgent__c: false,
     Due__c: '2026-11-30', Contact__c: null }, 'retrieve');
 
-  const changed = await tickets.update({ Id: ticket, Status__c: 'In_Progress', Amount__c: null });
+  const changed = await tickets.update({ Id: ticket, Status__c: 'In Progress', Amount__c: null });
   equal(changed.success, true, 'update');
   equal(fields(await tickets.retrieve(ticket.slice(0, 15)), ['Id', 'Status__c', 'Amount__c']),
-    { Id: ticket, Status__c: 'In_Progress', Amount__c: null }, 'retrieve by the short id');
+    { Id: ticket, Status__c: 'In Progress', Amount__c: null }, 'retrieve by the short id');
 
   const bad = await fails(tickets.update({ Id: ticket, Nonsense__c: 1 }), 'an unknown field');
   equal(bad.errorCode, 'INVALID_FIELD', 'unknown field');
@@ -129,7 +129,7 @@ async function describe() {
   const ext = ticketShape.fields.find((f) => f.name === 'Ext__c');
   equal([ext?.externalId, ext?.unique, ext?.type], [true, true, 'string'], 'Ext__c');
   const status = ticketShape.fields.find((f) => f.name === 'Status__c');
-  equal(status?.picklistValues.map((v) => v.value), ['New', 'In_Progress', 'Done'], 'Status__c');
+  equal(status?.picklistValues.map((v) => v.value), ['New', 'In Progress', 'Done'], 'Status__c');
   const all = await conn.describeGlobal();
   for (const name of ['AgentWork', 'Case', 'PushTopic', 'Ticket__c', 'User']) {
     ok(all.sobjects.some((s) => s.name === name), `describeGlobal has no ${name}`);
@@ -156,7 +156,7 @@ async function subscribe(channel, replay) {
   return { client, subscription, inbox };
 }
 
-async function streaming() {
+async function streaming(org) {
   const name = `js${Date.now()}`;
   const topic = await conn.sobject('PushTopic').create({
     Name: name,
@@ -181,12 +181,22 @@ async function streaming() {
   equal([updated.event.type, updated.sobject], ['updated', { Id: made.id, Status__c: 'Done' }], 'event of the update');
   ok(updated.event.replayId > created.event.replayId, 'replay ids do not rise');
   ok(!Number.isNaN(Date.parse(updated.event.createdDate)), `createdDate ${updated.event.createdDate}`);
-  replayed = [created.event.replayId, updated.event.replayId];
+
+  // The server forgets the client: jsforce shakes hands and subscribes again by
+  // itself, from the last event it saw.
+  const forgotten = await fetch(`${org.url}/mock/v1/stream/forget`, { method: 'POST', body: '{}' });
+  ok(forgotten.ok, `stream/forget: ${forgotten.status}`);
+  await conn.sobject('Ticket__c').update({ Id: made.id, Status__c: 'New' });
+  const after = await live.inbox.take('the event after the break');
+  equal(after.sobject, { Id: made.id, Status__c: 'New' }, 'event after the break');
+  equal(live.inbox.rest(), [], 'events that came twice');
+  replayed = [created, updated, after].map((e) => e.event.replayId);
   live.subscription.cancel();
   await within(live.client.disconnect(), 'the disconnect');
 
   const again = await subscribe(channel, -2);
-  const got = [await again.inbox.take('the first replayed event'), await again.inbox.take('the second replayed event')];
+  const got = [];
+  for (const id of replayed) got.push(await again.inbox.take(`replayed event ${id}`));
   equal(got.map((e) => e.event.replayId), replayed, 'replay from -2');
   await conn.sobject('Ticket__c').delete(made.id);
   const deleted = await again.inbox.take('the event of the delete');
