@@ -62,7 +62,7 @@ var kinds = map[string]kind{
 	"drop-reply":          {stage: onDelivered, on: polls, about: "events are written to a connection that is cut half way; they count as delivered"},
 }
 
-// FaultNames lists the faults there are, sorted, each with what it does.
+// FaultNames tells what faults there are, by name, and what each does.
 func FaultNames() map[string]string {
 	about := make(map[string]string, len(kinds))
 	for name, k := range kinds {

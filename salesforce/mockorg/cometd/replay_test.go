@@ -66,8 +66,12 @@ func TestReplay(t *testing.T) {
 	if got := events(c.connect()); !slices.Equal(got, []int64{4}) {
 		t.Errorf("events %v", got)
 	}
+	o.publish("/topic/A", 5)
 	if e := c.one("subscribe", `,"subscription":"/topic/A","ext":{"replay":true}`); !e.ok() {
 		t.Errorf("ext.replay as in a handshake: %+v", e)
+	}
+	if got := events(c.connect()); !slices.Equal(got, []int64{5}) {
+		t.Errorf("subscribing again without a position: events %v, want what waited", got)
 	}
 }
 
@@ -76,6 +80,9 @@ func TestRetention(t *testing.T) {
 		topic, change := o.publish("/topic/A", 1), o.publish("/data/ChangeEvents", 1)
 		o.clock.Advance(24 * time.Hour)
 		late := o.publish("/topic/A", 2)
+		if n := o.Usage().Retained; n != 3 {
+			t.Errorf("%d events kept, want 3", n)
+		}
 		c := o.up(t, "ann")
 		if e := c.subscribe("/topic/A", fmt.Sprint(topic)); !e.ok() {
 			t.Errorf("an id of 24 h: %+v", e)
@@ -103,6 +110,13 @@ func TestRetention(t *testing.T) {
 		}
 		if e := c.subscribe("/topic/A", fmt.Sprint(late)); e.Error != invalid(late) {
 			t.Errorf("the last event, long ago: %+v", e)
+		}
+		for range 3 {
+			o.clock.Advance(25 * time.Hour)
+			o.publish("/topic/A", 3)
+		}
+		if n := o.Usage().Retained; n != 1 {
+			t.Errorf("%d events kept, want the last one", n)
 		}
 	})
 }

@@ -183,6 +183,7 @@ type Usage struct {
 	Clients, MaxClients                 int
 	Delivered, MaxDelivered             int // PushTopic and generic events
 	DeliveredEvents, MaxDeliveredEvents int // platform and change events
+	Retained                            int // events kept for replay
 }
 
 // Usage returns the current counts and their limits.
@@ -195,6 +196,7 @@ func (s *Server) Usage() Usage {
 		Clients: len(s.clients), MaxClients: s.set.MaxClients,
 		Delivered: s.delivered[topics], MaxDelivered: s.set.MaxDelivered,
 		DeliveredEvents: s.delivered[bus], MaxDeliveredEvents: s.set.MaxDeliveredEvents,
+		Retained: s.retained,
 	}
 }
 

@@ -80,6 +80,30 @@ func TestSecondConnectEndsTheFirst(t *testing.T) {
 		if a := <-second; !slices.Equal(events(a.all), []int64{1}) {
 			t.Errorf("the second connect: %+v, want the event", a)
 		}
+		third := c.held()
+		synctest.Wait()
+		if e := c.one("connect", poll+`,"advice":{"timeout":0}`); !e.ok() {
+			t.Errorf("a connect that does not wait: %+v", e)
+		}
+		if a := <-third; a.status != http.StatusInternalServerError {
+			t.Errorf("the third connect: %+v, want HTTP 500", a)
+		}
+	})
+}
+
+// A subscription made while a connect is held is served by that connect.
+func TestSubscribeWhileHeld(t *testing.T) {
+	bubble(t, nil, func(t *testing.T, o *org) {
+		o.publish("/topic/A", 1)
+		c := o.up(t, "ann")
+		got := c.held()
+		time.Sleep(time.Second)
+		if e := c.subscribe("/topic/A", "-2"); !e.ok() {
+			t.Fatalf("%+v", e)
+		}
+		if a := <-got; a.after != time.Second || !slices.Equal(events(a.all), []int64{1}) {
+			t.Errorf("%+v, want the retained event at once", a)
+		}
 	})
 }
 
