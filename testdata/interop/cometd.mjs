@@ -1,6 +1,7 @@
 // The CometD project's own client against the mock org: client credentials,
-// handshake, live events, replay after a pause, unsubscribe, recovery from a
-// forgotten session, change events, refusals.
+// JWT bearer, handshake, live events, replay after a pause, unsubscribe, recovery
+// from a forgotten session, change events, refusals.
+import { createSign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { CometD } from 'cometd';
 import { adapt } from 'cometd-nodejs-client';
@@ -35,6 +36,30 @@ async function login(org) {
   equal(body.token_type, 'Bearer', 'token type');
   token = body.access_token;
   instance = body.instance_url;
+}
+
+// The JWT bearer flow, signed by Node's own library.
+async function jwt(org) {
+  const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const grant = (assertion) => fetch(`${org.url}/services/oauth2/token`, {
+    method: 'POST',
+    body: new URLSearchParams({ grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion }),
+  });
+  const claims = { iss: org.client_id, sub: org.username, aud: 'https://login.salesforce.com', exp: Math.floor(Date.now() / 1000) + 120 };
+  const signed = (c) => {
+    const text = `${part({ alg: 'RS256', typ: 'JWT' })}.${part(c)}`;
+    return `${text}.${createSign('RSA-SHA256').update(text).sign(readFileSync(org.jwt_key_file), 'base64url')}`;
+  };
+  const reply = await grant(signed(claims));
+  const body = await reply.json();
+  equal(reply.status, 200, `JWT bearer: ${body.error} ${body.error_description}`);
+  ok(/^00D\w{12,15}!/.test(body.access_token), 'the access token does not begin with the org');
+
+  const [head, , signature] = signed(claims).split('.');
+  const forged = await grant([head, part({ ...claims, sub: 'someone@else.example' }), signature].join('.'));
+  equal([forged.status, (await forged.json()).error], [400, 'invalid_grant'], 'a forged assertion');
+  const late = await grant(signed({ ...claims, exp: claims.exp - 3600 }));
+  equal([late.status, (await late.json()).error], [400, 'invalid_grant'], 'an expired assertion');
 }
 
 // rest makes one call and returns the decoded body, or undefined without one.
@@ -203,6 +228,6 @@ async function refusals() {
 }
 
 await run(`cometd ${version}`, [
-  ['login', login], ['records', records], ['live', live], ['replay', replay], ['unsubscribed', unsubscribed],
+  ['login', login], ['jwt', jwt], ['records', records], ['live', live], ['replay', replay], ['unsubscribed', unsubscribed],
   ['recovery', recovery], ['changes', changes], ['refusals', refusals],
 ]);

@@ -15,7 +15,7 @@ function org() {
     throw new Error('no org: pass the JSON line of `omnibridge mock-org --json` as argument or in OMNIBRIDGE_MOCK_ORG');
   }
   const read = JSON.parse(line);
-  for (const key of ['url', 'username', 'password', 'client_id', 'client_secret']) {
+  for (const key of ['url', 'username', 'password', 'client_id', 'client_secret', 'jwt_key_file']) {
     assert.ok(read[key], `the org's JSON line has no ${key}`);
   }
   return read;
