@@ -1,6 +1,7 @@
 package omnichannel
 
 import (
+	"cmp"
 	"container/heap"
 	"fmt"
 	"iter"
@@ -136,8 +137,9 @@ func (l *Ledger) Chain(id vcc.InteractionID) (Chain, bool) {
 // ids.
 func (l *Ledger) Chains() iter.Seq[Chain] {
 	return func(yield func(Chain) bool) {
-		for _, id := range slices.Sorted(maps.Keys(l.chains)) {
-			if c := l.chains[id]; c.State != Gone && !yield(*c) {
+		open := slices.SortedFunc(maps.Values(l.byRecord), func(a, b *Chain) int { return cmp.Compare(a.Interaction, b.Interaction) })
+		for _, c := range open {
+			if c.State != Gone && !yield(*c) {
 				return
 			}
 		}

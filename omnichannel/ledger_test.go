@@ -1,0 +1,385 @@
+package omnichannel_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"omnibridge/omnichannel"
+	"omnibridge/vcc"
+)
+
+// script is a ledger with its time, for tests that tell one story.
+type script struct {
+	t   *testing.T
+	now time.Time
+	l   *omnichannel.Ledger
+	out omnichannel.Output // of the last step
+}
+
+func newScript(t *testing.T) *script {
+	l, err := omnichannel.NewLedger(omnichannel.Policy{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &script{t: t, l: l, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	s.step(omnichannel.Baseline{Directory: directory, Begun: s.now})
+	return s
+}
+
+func (s *script) step(sig omnichannel.Signal) {
+	s.t.Helper()
+	s.out = s.l.Step(s.now, sig)
+	for _, f := range s.out.Faults {
+		s.t.Fatalf("%T: %v", sig, f)
+	}
+}
+
+func (s *script) offer(n int, agent vcc.AgentID) {
+	s.out = s.l.Direct(s.now, vcc.Directive{Kind: vcc.Offer, Interaction: theInteraction, Offer: n, Agent: agent})
+}
+
+func (s *script) after(d time.Duration) {
+	s.now = s.now.Add(d)
+	s.out = s.l.Tick(s.now)
+}
+
+func (s *script) state() omnichannel.State {
+	c, _ := s.l.Chain(theInteraction)
+	return c.State
+}
+
+func (s *script) wantState(want omnichannel.State) {
+	s.t.Helper()
+	if got := s.state(); got != want {
+		s.t.Fatalf("state %q, want %q", got, want)
+	}
+}
+
+// reported returns the kinds and reasons of the last step's reports.
+func (s *script) reported() string {
+	var kinds []string
+	for _, r := range s.out.Reports {
+		kind := string(r.Kind)
+		if r.Reason != "" {
+			kind += ":" + string(r.Reason)
+		}
+		kinds = append(kinds, kind)
+	}
+	return strings.Join(kinds, " ")
+}
+
+func (s *script) wantReports(want string) {
+	s.t.Helper()
+	if got := s.reported(); got != want {
+		s.t.Fatalf("reported %q, want %q", got, want)
+	}
+}
+
+// effect returns the one effect of the last step.
+func (s *script) effect(kind omnichannel.EffectKind) omnichannel.Effect {
+	s.t.Helper()
+	if len(s.out.Effects) != 1 || s.out.Effects[0].Kind != kind {
+		s.t.Fatalf("effects %+v, want one %q", s.out.Effects, kind)
+	}
+	return s.out.Effects[0]
+}
+
+const theInteraction vcc.InteractionID = "0JR000000000001AAA"
+
+var (
+	thePSR  = omnichannel.PSR{ID: "0JR000000000001AAA", Serial: 1, Record: "570000000000001AAA", Queue: queue, Channel: chat, Created: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	theWork = omnichannel.AgentWork{ID: "0Bz000000000001AAA", PSR: thePSR.ID, Record: thePSR.Record, User: agents[0], Channel: chat, Status: omnichannel.Assigned}
+)
+
+// alerting brings the item to the first agent's widget.
+func (s *script) alerting() {
+	s.t.Helper()
+	s.step(omnichannel.PSRSeen{PSR: thePSR})
+	s.wantReports("arrived")
+	s.offer(1, agents[0])
+	s.step(omnichannel.Outcome{Effect: s.effect(omnichannel.CreateWork), Result: omnichannel.Done, Work: theWork.ID})
+	s.wantReports("alerting")
+}
+
+func (s *script) work(status omnichannel.WorkStatus) {
+	s.t.Helper()
+	w := theWork
+	w.Status = status
+	s.step(omnichannel.WorkSeen{Work: w})
+}
+
+func TestAcceptAndClose(t *testing.T) {
+	s := newScript(t)
+	s.alerting()
+	s.work(omnichannel.Opened)
+	s.wantReports("accepted")
+	s.step(omnichannel.PSRSeen{PSR: omnichannel.PSR{ID: thePSR.ID}, Deleted: true})
+	s.wantReports("")
+	if len(s.out.Effects) != 0 {
+		t.Errorf("an accept costs no further call: %+v", s.out.Effects)
+	}
+	s.work(omnichannel.Closed)
+	s.wantReports("ended")
+	s.wantState(omnichannel.Gone)
+}
+
+func TestRefusals(t *testing.T) {
+	for status, want := range map[omnichannel.WorkStatus]string{
+		omnichannel.Declined: "refused:declined", omnichannel.DeclinedOnPushTimeout: "refused:timed out", omnichannel.Unavailable: "refused:unavailable",
+	} {
+		t.Run(string(status), func(t *testing.T) {
+			s := newScript(t)
+			s.alerting()
+			s.work(status)
+			s.wantReports(want)
+			s.wantState(omnichannel.Announced)
+			s.work(omnichannel.Assigned) // replayed
+			if s.out.Stale != 1 {
+				t.Error("a replayed event of the push that ended was believed")
+			}
+			s.offer(2, agents[1])
+			if e := s.effect(omnichannel.CreateWork); e.Offer != 2 || e.Agent != agents[1] {
+				t.Errorf("unexpected effect %+v", e)
+			}
+		})
+	}
+}
+
+// TestSerialFences holds that an event of the PSR which is not newer than the
+// last one changes nothing (salesforce-omni 3.4).
+func TestSerialFences(t *testing.T) {
+	s := newScript(t)
+	s.step(omnichannel.PSRSeen{PSR: thePSR})
+	newer := thePSR
+	newer.Serial, newer.Queue = 3, other
+	s.step(omnichannel.PSRSeen{PSR: newer})
+	s.wantReports("arrived")
+	for _, serial := range []int{3, 2, 1} {
+		old := thePSR
+		old.Serial = serial
+		s.step(omnichannel.PSRSeen{PSR: old})
+		if c, _ := s.l.Chain(theInteraction); c.Queue != other || s.out.Stale != 1 || len(s.out.Changed) != 0 {
+			t.Errorf("serial %d was believed: %+v", serial, s.out)
+		}
+	}
+}
+
+// TestOffersAreNumbered holds that an offer with another number than the next is
+// answered at once and pushes nothing.
+func TestOffersAreNumbered(t *testing.T) {
+	s := newScript(t)
+	s.step(omnichannel.PSRSeen{PSR: thePSR})
+	for _, n := range []int{0, 2, 7} {
+		s.offer(n, agents[0])
+		s.wantReports("refused:undelivered")
+	}
+	s.offer(1, agents[0])
+	s.effect(omnichannel.CreateWork)
+	s.offer(2, agents[1]) // one is being pushed
+	s.wantReports("refused:undelivered")
+	if len(s.out.Effects) != 0 {
+		t.Errorf("a second push left: %+v", s.out.Effects)
+	}
+}
+
+// TestDeletedPSRMeansNothing holds that the org is asked what became of the work
+// (salesforce-omni 3.3: accepted, moved, or gone).
+func TestDeletedPSRMeansNothing(t *testing.T) {
+	deleted := omnichannel.PSRSeen{PSR: omnichannel.PSR{ID: thePSR.ID}, Deleted: true}
+	opened := theWork
+	opened.Status = omnichannel.Opened
+	moved := thePSR
+	moved.ID, moved.Queue, moved.Created = "0JR000000000002AAA", other, thePSR.Created.Add(time.Second)
+	for name, tt := range map[string]struct {
+		seen    omnichannel.Seen
+		state   omnichannel.State
+		reports string
+	}{
+		"customer left":   {omnichannel.Seen{Owner: string(queue)}, omnichannel.Gone, "withdrawn:customer left"},
+		"record deleted":  {omnichannel.Seen{Missing: true}, omnichannel.Gone, "withdrawn:deleted"},
+		"left routing":    {omnichannel.Seen{Owner: "00G000000000009AAA"}, omnichannel.Gone, "withdrawn:left routing"},
+		"other queue":     {omnichannel.Seen{Owner: string(other), PSRs: []omnichannel.PSR{moved}}, omnichannel.Announced, "arrived"},
+		"somebody has it": {omnichannel.Seen{Owner: string(agents[0]), Works: []omnichannel.AgentWork{opened}}, omnichannel.InHand, "moved accepted"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScript(t)
+			s.step(omnichannel.PSRSeen{PSR: thePSR})
+			s.step(deleted)
+			s.wantReports("")
+			s.step(omnichannel.Outcome{Effect: s.effect(omnichannel.Look), Result: omnichannel.Done, Seen: &tt.seen})
+			s.wantReports(tt.reports)
+			s.wantState(tt.state)
+		})
+	}
+}
+
+// TestUnknownIsNotFailed holds that a create whose reply was lost is looked up,
+// twice before it counts as not done.
+func TestUnknownIsNotFailed(t *testing.T) {
+	lost := func(t *testing.T) (*script, omnichannel.Effect) {
+		s := newScript(t)
+		s.step(omnichannel.PSRSeen{PSR: thePSR})
+		s.offer(1, agents[0])
+		s.step(omnichannel.Outcome{Effect: s.effect(omnichannel.CreateWork), Result: omnichannel.Unknown, Code: "TIMEOUT"})
+		s.wantReports("")
+		return s, s.effect(omnichannel.Look)
+	}
+	waits := omnichannel.Seen{PSRs: []omnichannel.PSR{thePSR}}
+	t.Run("it was created", func(t *testing.T) {
+		s, look := lost(t)
+		s.step(omnichannel.Outcome{Effect: look, Result: omnichannel.Done, Seen: &omnichannel.Seen{PSRs: waits.PSRs, Works: []omnichannel.AgentWork{theWork}}})
+		s.wantReports("alerting")
+	})
+	t.Run("it was not", func(t *testing.T) {
+		s, look := lost(t)
+		s.step(omnichannel.Outcome{Effect: look, Result: omnichannel.Done, Seen: &waits})
+		if len(s.out.Effects) != 0 {
+			t.Fatalf("one look is not enough, the org may still be at it: %+v", s.out.Effects)
+		}
+		s.after(3 * time.Second)
+		s.step(omnichannel.Outcome{Effect: s.effect(omnichannel.Look), Result: omnichannel.Done, Seen: &waits})
+		s.after(time.Minute)
+		if e := s.effect(omnichannel.CreateWork); e.Offer != 1 {
+			t.Errorf("pushed as offer %d, want the same offer again", e.Offer)
+		}
+	})
+}
+
+// TestRefusedPush holds that the org is asked before a refused create counts
+// against anybody, and that the agent's presence is read again.
+func TestRefusedPush(t *testing.T) {
+	s := newScript(t)
+	s.step(omnichannel.PSRSeen{PSR: thePSR})
+	s.offer(1, agents[0])
+	s.step(omnichannel.Outcome{Effect: s.effect(omnichannel.CreateWork), Result: omnichannel.Refused, Code: "FIELD_INTEGRITY_EXCEPTION"})
+	s.wantReports("")
+	if len(s.out.Doubts) != 1 || s.out.Doubts[0] != agents[0] {
+		t.Errorf("doubts %v, want the agent's presence", s.out.Doubts)
+	}
+	s.step(omnichannel.Outcome{Effect: s.effect(omnichannel.Look), Result: omnichannel.Done, Seen: &omnichannel.Seen{PSRs: []omnichannel.PSR{thePSR}}})
+	s.wantReports("refused:failed")
+}
+
+// TestRetractWaitsForTheEnd holds that a push which was taken back is offered to
+// nobody else before it is no longer Assigned, and that an accept wins the race.
+func TestRetractWaitsForTheEnd(t *testing.T) {
+	retract := func(t *testing.T) *script {
+		s := newScript(t)
+		s.alerting()
+		s.out = s.l.Direct(s.now, vcc.Directive{Kind: vcc.Retract, Interaction: theInteraction, Offer: 1, Agent: agents[0]})
+		s.wantReports("")
+		s.wantState(omnichannel.Retracting)
+		s.offer(2, agents[1])
+		s.wantReports("refused:undelivered")
+		return s
+	}
+	t.Run("ends", func(t *testing.T) {
+		s := retract(t)
+		s.after(5 * time.Second)
+		look := s.effect(omnichannel.Look) // the event may have been lost
+		s.step(omnichannel.Outcome{Effect: look, Result: omnichannel.Done, Seen: &omnichannel.Seen{PSRs: []omnichannel.PSR{thePSR}, Works: []omnichannel.AgentWork{theWork}}})
+		s.wantState(omnichannel.Retracting)
+		s.work(omnichannel.DeclinedOnPushTimeout)
+		s.wantReports("refused:timed out")
+	})
+	t.Run("accepted", func(t *testing.T) {
+		s := retract(t)
+		s.work(omnichannel.Opened)
+		s.wantReports("accepted")
+		s.wantState(omnichannel.InHand)
+	})
+}
+
+// TestUnknownChannelIsHeld holds that work which cannot be routed as configured
+// waits with the reason, and is routed once it can be.
+func TestUnknownChannelIsHeld(t *testing.T) {
+	s := newScript(t)
+	p := thePSR
+	p.Channel = "0N9000000000007AAA"
+	s.step(omnichannel.PSRSeen{PSR: p})
+	s.wantState(omnichannel.Held)
+	if !s.out.Resync {
+		t.Error("a channel that is not known asks for the setup")
+	}
+	dir := directory
+	dir.Channels = map[omnichannel.ChannelID]omnichannel.Channel{p.Channel: {Name: "Tickets", Entity: "Ticket__c"}}
+	s.step(omnichannel.Baseline{Directory: dir, PSRs: []omnichannel.PSR{p}})
+	c, _ := s.l.Chain(theInteraction)
+	if c.State != omnichannel.Held || !strings.Contains(c.Why, "Tickets") || !strings.Contains(c.Why, "routing file") {
+		t.Errorf("%s: %q does not say what to do", c.State, c.Why)
+	}
+	s.step(omnichannel.Baseline{Directory: omnichannel.Directory{Channels: map[omnichannel.ChannelID]omnichannel.Channel{p.Channel: {Name: "Tickets", Entity: "Case"}}, Queues: directory.Queues}, PSRs: []omnichannel.PSR{p}})
+	s.wantReports("arrived")
+}
+
+// TestGoneIsRemembered holds that replayed events do not bring back what is over,
+// and that it is forgotten after the stream's retention.
+func TestGoneIsRemembered(t *testing.T) {
+	s := newScript(t)
+	s.alerting()
+	s.work(omnichannel.Opened)
+	s.work(omnichannel.Closed)
+	s.step(omnichannel.PSRSeen{PSR: thePSR})
+	s.work(omnichannel.Assigned)
+	s.wantReports("")
+	s.wantState(omnichannel.Gone)
+	s.after(25 * time.Hour)
+	if _, ok := s.l.Chain(theInteraction); ok || len(s.out.Changed) != 1 {
+		t.Error("it is not forgotten after 25 h")
+	}
+}
+
+// TestTransferToAgent holds that a transfer inside Salesforce, which has no PSR,
+// is followed (salesforce-omni 3.3).
+func TestTransferToAgent(t *testing.T) {
+	s := newScript(t)
+	s.alerting()
+	s.work(omnichannel.Opened)
+	heir := omnichannel.AgentWork{ID: "0Bz000000000002AAA", Record: thePSR.Record, User: agents[1], Channel: chat, Status: omnichannel.Assigned}
+	s.step(omnichannel.WorkSeen{Work: heir})
+	s.wantReports("")
+	s.wantState(omnichannel.InHand)
+	s.work(omnichannel.Transferred)
+	s.wantReports("moved")
+	if r := s.out.Reports[0]; r.Agent != agents[1] || r.Offer != 2 {
+		t.Errorf("unexpected %v", r)
+	}
+	heir.Status = omnichannel.Opened
+	s.step(omnichannel.WorkSeen{Work: heir})
+	s.wantReports("accepted")
+}
+
+// TestForeignAgentWork holds that work which we did not push counts for its agent,
+// but only after the org has confirmed it.
+func TestForeignAgentWork(t *testing.T) {
+	s := newScript(t)
+	w := theWork
+	w.PSR, w.Status = "", omnichannel.Opened
+	s.step(omnichannel.WorkSeen{Work: w})
+	s.wantReports("")
+	look := s.effect(omnichannel.Look)
+	s.step(omnichannel.Outcome{Effect: look, Result: omnichannel.Done, Seen: &omnichannel.Seen{Works: []omnichannel.AgentWork{w}}})
+	s.wantReports("moved accepted")
+	if s.out.Reports[0].Work == nil {
+		t.Error("the engine is not told what it is")
+	}
+}
+
+func TestPolicyFaults(t *testing.T) {
+	_, err := omnichannel.NewLedger(omnichannel.Policy{Channels: map[vcc.Channel]omnichannel.ChannelPolicy{"Chat": {Class: "lively"}}, Grace: -1})
+	for _, want := range []string{`channel "Chat": class "lively" is not one of`, "grace is -1ns"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v lacks %q", err, want)
+		}
+	}
+}
+
+// TestLong uses ids whose long forms are public (salesforce-omni 10).
+func TestLong(t *testing.T) {
+	for short, long := range map[string]string{"0JR5i000001OXSg": "0JR5i000001OXSgGAO", "0JR5i000001OXSgGAO": "0JR5i000001OXSgGAO", "": "", "odd": "odd"} {
+		if got := omnichannel.Long(short); got != long {
+			t.Errorf("Long(%q) = %q, want %q", short, got, long)
+		}
+	}
+}
