@@ -51,6 +51,7 @@ func start(t testing.TB, change func(*identity.Options)) *org {
 		"ops@acme.test": {ID: "0055e000000AbCdAAK", Username: "ops@acme.test", Email: "ops@acme.test", FirstName: "Olive", LastName: "Ops", Password: "pass&word", SecurityToken: "TOKEN", Active: true},
 		"old@acme.test": {ID: "0055e000000AbCeAAK", Username: "old@acme.test", Password: "pass", Active: true, PasswordOld: true},
 		"off@acme.test": {ID: "0055e000000AbCfAAK", Username: "off@acme.test", Password: "pass"},
+		"new@acme.test": {ID: "0055e000000AbChAAK", Username: "new@acme.test", SecurityToken: "T", Active: true},
 		"bad@acme.test": {ID: "0055e000000AbCgAAK", Username: "bad@acme.test", Password: "pass", Active: true, Locked: true},
 	}}
 	t.Cleanup(o.clock.Stop)
@@ -280,6 +281,7 @@ func TestOtherGrants(t *testing.T) {
 		{"password", append(password, "ops@acme.test", "password", "pass&wordTOKEN"), "", ""},
 		{"password without token", append(password, "ops@acme.test", "password", "pass&word"), "invalid_grant", "authentication failure"},
 		{"unknown user", append(password, "x", "password", "x"), "invalid_grant", "authentication failure"},
+		{"no password set", append(password, "new@acme.test", "password", "T"), "invalid_grant", "authentication failure"},
 		{"inactive user", append(password, "off@acme.test", "password", "pass"), "invalid_grant", "inactive user"},
 		{"inactive user, wrong password", append(password, "off@acme.test", "password", "x"), "invalid_grant", "authentication failure"},
 		{"locked user", append(password, "bad@acme.test", "password", "pass"), "invalid_grant", "user is locked"},
@@ -310,7 +312,7 @@ func TestOtherGrants(t *testing.T) {
 	if r := o.token(t, "grant_type", strings.Repeat("x", 70_000)); r.status != 400 || r.Error != "invalid_request" {
 		t.Errorf("a large body: %+v", r)
 	}
-	want := map[string]int{identity.GrantCredentials: 2, identity.GrantPassword: 1, identity.GrantRefresh: 2, identity.LoginRefused: 17}
+	want := map[string]int{identity.GrantCredentials: 2, identity.GrantPassword: 1, identity.GrantRefresh: 2, identity.LoginRefused: 18}
 	if got := o.Logins(); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("logins %v, want %v", got, want)
 	}
@@ -384,8 +386,12 @@ func TestSessionsEnd(t *testing.T) {
 func TestSessionsAreBounded(t *testing.T) {
 	o := start(t, nil)
 	first := o.assert(t, o.claims("", nil)).AccessToken
+	second := o.assert(t, o.claims("", nil)).AccessToken
+	if _, err := o.Check(first); err != nil { // so the second is the one not used
+		t.Fatal(err)
+	}
 	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {"daemon"}, "client_secret": {"daemon-secret"}}
-	for range 10_000 {
+	for range 9_999 {
 		r := httptest.NewRequest(http.MethodPost, "/services/oauth2/token", strings.NewReader(form.Encode()))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		o.ServeHTTP(httptest.NewRecorder(), r)
@@ -393,7 +399,10 @@ func TestSessionsAreBounded(t *testing.T) {
 	if n := len(o.Sessions()); n != 10_000 {
 		t.Errorf("%d sessions, want 10,000", n)
 	}
-	if _, err := o.Check(first); err == nil {
+	if _, err := o.Check(first); err != nil {
+		t.Errorf("a session in use: %v", err)
+	}
+	if _, err := o.Check(second); err == nil {
 		t.Error("the least recently used session is still there")
 	}
 }
