@@ -1,0 +1,67 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// crashes lets chats come, agents accept, decline, ignore and drop off, and kills
+// the program again and again in the midst of it. The seed decides everything
+// but the moment at which each step falls into what the program does.
+func (s *story) crashes(args []string) error {
+	named, rest := settings(args)
+	seed, err1 := number(named["seed"])
+	kills, err2 := number(named["kills"])
+	chats, err3 := number(named["chats"])
+	if err := errors.Join(err1, err2, err3); err != nil || len(rest) > 0 {
+		return errors.Join(err, usage("crashes seed=N kills=N chats=N"))
+	}
+	rng := rand.New(rand.NewPCG(uint64(seed), 0))
+	for i := range kills {
+		for range chats {
+			name := fmt.Sprintf("crash%d", len(s.work))
+			if err := comes("LiveChatTranscript", "Support_Chat")(s, []string{name}); err != nil {
+				return err
+			}
+		}
+		// Some of what the agents do, each step a random while after the last.
+		for range rng.IntN(4) {
+			s.drift(rng)
+			s.deed(rng)
+		}
+		s.drift(rng)
+		s.running.kill()
+		s.running = nil
+		s.deed(rng) // while nobody looks
+		if err := s.startBridge(nil); err != nil {
+			return fmt.Errorf("start after kill %d: %w", i+1, err)
+		}
+	}
+	return nil
+}
+
+// drift waits for a random while in which anything may happen.
+func (s *story) drift(rng *rand.Rand) {
+	<-time.After(time.Duration(rng.IntN(120)) * time.Millisecond)
+}
+
+// deed lets a random agent do something about the oldest work, if there is any:
+// the widget says no otherwise, which is nobody's fault.
+func (s *story) deed(rng *rand.Rand) {
+	names := []string{"ada", "ben", "chloe"}
+	hand := s.org.Agent(names[rng.IntN(len(names))])
+	switch n := rng.IntN(10); {
+	case n < 5:
+		_ = hand.Accept("")
+	case n < 7:
+		_ = hand.Decline("", "not now")
+	case n < 9:
+		_ = hand.Close("")
+	default:
+		if hand.Offline() == nil {
+			_ = hand.Online("Available")
+		}
+	}
+}

@@ -1,0 +1,404 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"omnibridge/cmd/omnibridge/world"
+	"omnibridge/connector"
+	"omnibridge/connector/store"
+	"omnibridge/salesforce/mockorg"
+	"omnibridge/vcc"
+)
+
+// get asks the program for a page.
+func (s *story) get(ctx context.Context, path string, reply any) (status int, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+path, nil)
+	if err != nil {
+		return 0, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	if reply != nil {
+		err = json.NewDecoder(resp.Body).Decode(reply)
+	}
+	return resp.StatusCode, err
+}
+
+// readiness is what /readyz says.
+func (s *story) readiness(ctx context.Context) (ok bool, reasons string, err error) {
+	var said struct {
+		Ready   bool
+		Reasons []string
+	}
+	status, err := s.get(ctx, "/readyz", &said)
+	if err == nil && said.Ready != (status == http.StatusOK) {
+		err = finalError{fmt.Errorf("/readyz says ready %v with status %d", said.Ready, status)}
+	}
+	return said.Ready, strings.Join(said.Reasons, "; "), err
+}
+
+func (s *story) ready(args []string) error {
+	return until(func(ctx context.Context) error {
+		ok, reasons, err := s.readiness(ctx)
+		if err == nil && !ok {
+			err = fmt.Errorf("not ready: %s", reasons)
+		}
+		return err
+	})
+}
+
+func (s *story) notReady(args []string) error {
+	if len(args) != 1 {
+		return usage("not-ready REGEXP")
+	}
+	re, err := regexp.Compile(args[0])
+	if err != nil {
+		return err
+	}
+	return until(func(ctx context.Context) error {
+		ok, reasons, err := s.readiness(ctx)
+		if err == nil && (ok || !re.MatchString(reasons)) {
+			err = fmt.Errorf("ready %v: %q", ok, reasons)
+		}
+		return err
+	})
+}
+
+const expectUsage = "expect NAME waiting [REGEXP] | alerting AGENT | opened AGENT | gone closed|withdrawn"
+
+// expectation is where a work item must stand.
+type expectation struct {
+	name, id string
+	state    string // waiting, alerting, opened or gone
+	agent    string // alerting, opened: id of the agent
+	outcome  string // gone
+	why      *regexp.Regexp
+}
+
+// expect waits until org and program both have a work item where it must stand.
+func (s *story) expect(args []string) error {
+	e, err := s.expectation(args)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := s.await(ctx, func() error { return s.inOrg(e) }); err != nil {
+		return fmt.Errorf("org: %w", err)
+	}
+	return until(func(ctx context.Context) error { return s.inProgram(ctx, e) })
+}
+
+func (s *story) expectation(args []string) (e expectation, err error) {
+	if len(args) < 2 || len(args) > 3 {
+		return e, usage(expectUsage)
+	}
+	e.name, e.state = args[0], args[1]
+	if e.id, err = s.item(e.name); err != nil {
+		return e, err
+	}
+	third := ""
+	if len(args) == 3 {
+		third = args[2]
+	}
+	switch {
+	case e.state == "waiting":
+		e.why, err = regexp.Compile(third)
+		return e, err
+	case e.state == "gone" && (third == "closed" || third == "withdrawn"):
+		e.outcome = third
+		return e, nil
+	case e.state == "alerting" || e.state == "opened":
+		if e.agent = s.agents[third]; e.agent == "" {
+			return e, fmt.Errorf("no agent is called %q", third)
+		}
+		return e, nil
+	}
+	return e, usage(expectUsage)
+}
+
+// verdictOf is what the org's records say became of a work item.
+func (s *story) verdictOf(id string) (mockorg.WorkVerdict, error) {
+	all := s.org.Verdict()
+	if i := slices.IndexFunc(all, func(v mockorg.WorkVerdict) bool { return v.Work == id }); i >= 0 {
+		return all[i], nil
+	}
+	return mockorg.WorkVerdict{}, errors.New("it was never announced")
+}
+
+// inOrg tells whether the org's records are as expected.
+func (s *story) inOrg(e expectation) error {
+	v, err := s.verdictOf(e.id)
+	if err != nil {
+		return err
+	}
+	assigned, opened := "", ""
+	for _, w := range s.org.Records("AgentWork") {
+		user, _ := w["UserId"].(string)
+		switch {
+		case w["WorkItemId"] != e.id:
+		case w["Status"] == "Assigned":
+			assigned = user
+		case w["Status"] == "Opened":
+			opened = user
+		}
+	}
+	is := fmt.Sprintf("%s is %s, alerting %q, opened %q", e.name, v.Outcome, assigned, opened)
+	ok := false
+	switch e.state {
+	case "waiting":
+		ok = v.Outcome == "waiting" && assigned == ""
+	case "alerting":
+		ok = assigned == e.agent
+	case "opened":
+		ok = opened == e.agent && assigned == ""
+	case "gone":
+		ok = v.Outcome == e.outcome
+	}
+	if !ok {
+		return errors.New(is)
+	}
+	return nil
+}
+
+// inProgram tells whether the program's status is as expected.
+func (s *story) inProgram(ctx context.Context, e expectation) error {
+	var v connector.View
+	if _, err := s.get(ctx, "/api/status", &v); err != nil {
+		return err
+	}
+	i := slices.IndexFunc(v.Interactions, func(x connector.InteractionView) bool { return x.Work.Record == e.id })
+	if i < 0 {
+		if e.state == "gone" {
+			return nil
+		}
+		return fmt.Errorf("the program does not list %s", e.name)
+	}
+	x := v.Interactions[i]
+	is := fmt.Errorf("the program has %s as %s (%s): %s %v", e.name, x.State, x.Delivery, x.Why, x.Legs)
+	with := func(state vcc.State) error {
+		if leg := x.Current(); x.State != state || leg == nil || string(leg.Agent) != e.agent {
+			return is
+		}
+		return nil
+	}
+	switch e.state {
+	case "waiting":
+		if x.State == vcc.Waiting && e.why.MatchString(x.Why) {
+			return nil
+		}
+	case "alerting":
+		return with(vcc.Alerted)
+	case "opened":
+		return with(vcc.Connected)
+	}
+	return is
+}
+
+func (s *story) pushes(args []string) error {
+	if len(args) != 2 {
+		return usage("pushes NAME COUNT")
+	}
+	id, err := s.item(args[0])
+	if err != nil {
+		return err
+	}
+	want, err := number(args[1])
+	if err != nil {
+		return err
+	}
+	v, err := s.verdictOf(id)
+	if err == nil && v.Pushes != want {
+		err = fmt.Errorf("%s was pushed %d times, not %d", args[0], v.Pushes, want)
+	}
+	return err
+}
+
+func (s *story) load(args []string) error {
+	if len(args) != 2 || s.agents[args[0]] == "" {
+		return usage("load AGENT PERCENT")
+	}
+	want, err := number(args[1])
+	if err != nil {
+		return err
+	}
+	return until(func(ctx context.Context) error {
+		var v connector.View
+		if _, err := s.get(ctx, "/api/status", &v); err != nil {
+			return err
+		}
+		if have := v.Loads[vcc.AgentID(s.agents[args[0]])]; have != want {
+			return fmt.Errorf("the program says that %s has a load of %d percent, not %d", args[0], have, want)
+		}
+		return nil
+	})
+}
+
+func (s *story) requests(args []string) error {
+	if len(args) != 2 {
+		return usage("requests 'METHOD RESOURCE [OBJECT]' COUNT")
+	}
+	want, err := number(args[1])
+	if err != nil {
+		return err
+	}
+	if have := s.org.Counts()[args[0]]; have != want {
+		return fmt.Errorf("the org had %d requests %s, not %d", have, args[0], want)
+	}
+	return nil
+}
+
+// stored is what the program has made durable.
+type stored struct {
+	store.Snapshot
+	journal []store.Entry
+}
+
+// stored reads a copy of the program's store, which SQLite takes as of one moment,
+// whether the program runs or not.
+func (s *story) stored() (st stored, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	dir, err := os.MkdirTemp(s.dir, "copy-*")
+	if err != nil {
+		return st, err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "copy.db")
+	db, err := sql.Open("sqlite", "file:"+s.data()+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		return st, err
+	}
+	_, err = db.ExecContext(ctx, "VACUUM INTO ?", file)
+	if err := errors.Join(err, db.Close()); err != nil {
+		return st, fmt.Errorf("copy the store: %w", err)
+	}
+	copied, err := store.Open(ctx, store.Options{Path: file})
+	if err != nil {
+		return st, err
+	}
+	defer copied.Close()
+	if st.Snapshot, err = copied.Load(ctx); err != nil {
+		return st, err
+	}
+	st.journal, err = copied.Journal(ctx, store.JournalQuery{Limit: 1000})
+	return st, err
+}
+
+// journal waits for an entry about a work item.
+func (s *story) journal(args []string) error {
+	if len(args) < 2 || len(args) > 3 {
+		return usage("journal NAME WHAT [REGEXP]")
+	}
+	id, err := s.item(args[0])
+	if err != nil {
+		return err
+	}
+	re, err := regexp.Compile(strings.Join(args[2:], ""))
+	if err != nil {
+		return err
+	}
+	return until(func(context.Context) error {
+		st, err := s.stored()
+		if err != nil {
+			return err
+		}
+		mine := map[vcc.InteractionID]bool{}
+		for _, c := range st.Chains {
+			mine[c.Interaction] = string(c.Record) == id
+		}
+		for _, e := range st.journal {
+			if mine[e.Interaction] && e.What == args[1] && re.MatchString(e.Why) {
+				return nil
+			}
+		}
+		return fmt.Errorf("the journal has no such entry about %s", args[0])
+	})
+}
+
+// verdict waits until store and org agree, and checks what must never be.
+func (s *story) verdict(args []string) error {
+	counts, rest := settings(args)
+	if len(rest) > 0 {
+		return usage("verdict [arrived=N] [routed=N] [accepted=N] [rerouted=N] [withdrawn=N] [waiting=N]")
+	}
+	return until(func(context.Context) error {
+		verdicts := s.org.Verdict()
+		st, err := s.stored()
+		if err != nil {
+			return err
+		}
+		sum := world.Compare(verdicts, st.Snapshot)
+		if sum.Doubled > 0 {
+			return finalError{fmt.Errorf("doubled: %s", strings.Join(sum.Faults, "; "))}
+		}
+		if sum.Lost > 0 {
+			return fmt.Errorf("%d lost: %s", sum.Lost, strings.Join(sum.Faults, "; "))
+		}
+		have := map[string]int{"arrived": sum.Arrived, "routed": sum.Routed, "accepted": sum.Accepted,
+			"rerouted": sum.Rerouted, "withdrawn": sum.Withdrawn, "waiting": sum.Waiting}
+		for name, text := range counts {
+			n, ok := have[name]
+			if !ok {
+				return finalError{fmt.Errorf("the summary has no %s", name)}
+			}
+			if text != fmt.Sprint(n) {
+				return fmt.Errorf("%s is %d, not %s", name, n, text)
+			}
+		}
+		return nil
+	})
+}
+
+// summary checks that a file is exactly the JSON summary of a demo.
+func (s *story) summary(args []string) error {
+	if len(args) != 1 {
+		return usage("summary FILE")
+	}
+	dec := json.NewDecoder(strings.NewReader(s.ts.ReadFile(args[0])))
+	var sum map[string]any
+	if err := dec.Decode(&sum); err != nil {
+		return err
+	}
+	if dec.More() {
+		return errors.New("there is more than one JSON value")
+	}
+	for _, key := range []string{"arrived", "routed", "accepted", "refused", "rerouted", "withdrawn", "waiting", "lost", "doubled", "psr_to_agentwork_ms"} {
+		if _, ok := sum[key]; !ok {
+			return fmt.Errorf("the summary has no %s", key)
+		}
+	}
+	latency, _ := sum["psr_to_agentwork_ms"].(map[string]any)
+	for _, key := range []string{"p50", "p99"} {
+		if _, ok := latency[key].(float64); !ok {
+			return fmt.Errorf("psr_to_agentwork_ms has no number %s", key)
+		}
+	}
+	if _, ok := sum["refused"].(map[string]any); !ok {
+		return errors.New("refused is no object")
+	}
+	for _, key := range []string{"lost", "doubled"} {
+		if sum[key] != 0.0 {
+			return fmt.Errorf("%s is %v", key, sum[key])
+		}
+	}
+	for _, key := range []string{"arrived", "routed", "accepted"} {
+		if n, _ := sum[key].(float64); n < 1 {
+			return fmt.Errorf("%s is %v: nothing happened", key, sum[key])
+		}
+	}
+	return nil
+}
