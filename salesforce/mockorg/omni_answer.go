@@ -114,6 +114,9 @@ func (m *omni) refused(t *tx, agentWork, fields Row, next string) error {
 	if err := m.giveBack(t, psr, agentWork); err != nil {
 		return err
 	}
+	if err := m.leftAlone(t, agentWork); err != nil { // a transfer whose first agent has gone meanwhile
+		return err
+	}
 	if err := m.recount(t, user); err != nil {
 		return err
 	}

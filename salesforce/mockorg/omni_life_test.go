@@ -84,6 +84,31 @@ func TestTransferRefused(t *testing.T) {
 	})
 }
 
+// TestTransferIsNeverStranded: the first agent leaves while the second is asked,
+// and the second declines; the conversation then waits in its queue again.
+func TestTransferIsNeverStranded(t *testing.T) {
+	for name, leave := range map[string]func(Agent) error{
+		"logout": Agent.Offline,
+		"tab":    func(a Agent) error { return a.Close("") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, nil, func(w *world) {
+				chat := w.work("LiveChatTranscript")
+				w.push(chat.ID, "ada")
+				w.must(w.o.Agent("ada").Accept(""))
+				w.must(w.o.Agent("ada").Transfer("", "ben"))
+				w.told()
+				w.must(leave(w.o.Agent("ada")))
+				if got := w.told()[0]; got != "work updated Closed" {
+					t.Errorf("first agent's work: %s", got)
+				}
+				w.must(w.o.Agent("ben").Decline("", ""))
+				w.expect("work updated Declined", "chat updated Support_Chat", "psr created -IsPushed +IsTransfer Serial=1")
+			})
+		})
+	}
+}
+
 func TestMissedChatBelongsToTheLastAgent(t *testing.T) {
 	bubble(t, nil, func(w *world) {
 		chat := w.work("LiveChatTranscript")

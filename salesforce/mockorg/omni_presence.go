@@ -134,22 +134,34 @@ func (m *omni) logout(t *tx, user string) error {
 // to its queue as a transfer, or ends; anything else keeps its owner, and only
 // the tab-based model gives the capacity back.
 func (m *omni) abandoned(t *tx, agentWork Row) error {
-	id := agentWork.str("WorkItemId")
-	object := t.objectOf(id)
-	med := mediumOf(object)
+	med := mediumOf(t.objectOf(agentWork.str("WorkItemId")))
 	if !med.conversation && agentWork.str("CapacityModel") == "StatusBased" {
 		return nil
 	}
 	if err := m.end(t, agentWork, "Closed"); err != nil {
 		return err
 	}
+	return m.leftAlone(t, agentWork)
+}
+
+// leftAlone looks after a conversation that an agent has just lost. When nobody
+// else is in it, is asked to be, or can be asked, it goes back to its queue as a
+// transfer, or ends if Settings.ChatOffline says so.
+func (m *omni) leftAlone(t *tx, agentWork Row) error {
+	id := agentWork.str("WorkItemId")
+	object := t.objectOf(id)
+	med := mediumOf(object)
 	work, ok := t.get(id)
-	others := t.among("AgentWork", is("WorkItemId", id), is("Status", "Opened", "Assigned"))
-	if !ok || !med.conversation || med.isOver(work) || len(others) > 0 {
+	if !ok || !med.conversation || med.isOver(work) {
+		return nil
+	}
+	_, routed := t.first("PendingServiceRouting", is("WorkItemId", id))
+	_, attended := t.first("AgentWork", is("WorkItemId", id), is("Status", "Opened", "Assigned"))
+	if routed || attended {
 		return nil
 	}
 	queue := agentWork.str("OriginalGroupId")
-	if _, routed := routingOf(t, queue); !routed || m.set.ChatOffline == "close" {
+	if _, ok := routingOf(t, queue); !ok || m.set.ChatOffline == "close" {
 		return m.write(t, id, med.ended(work, bySystem, t.now()))
 	}
 	if err := m.write(t, id, Row{"OwnerId": queue}); err != nil {

@@ -23,7 +23,7 @@ func TestOmniHolds(t *testing.T) {
 		w.must(w.o.SetSettings(s))
 		agents := []string{"ada", "ben", "chloe"}
 		var works []string
-		serial := map[string]int64{}
+		serial, byHand := map[string]int64{}, map[string]bool{}
 		for range rapid.IntRange(1, 60).Draw(rt, "steps") {
 			a := rapid.SampledFrom(agents).Draw(rt, "agent")
 			agent := w.o.Agent(a)
@@ -63,13 +63,14 @@ func TestOmniHolds(t *testing.T) {
 				case 2:
 					_ = w.o.DeleteWork(work)
 				case 3:
+					byHand[work] = true
 					_ = w.o.OwnWork(work, rapid.SampledFrom([]string{"ada", "Support_Cases", "Internal_Cases"}).Draw(rt, "owner"))
 				case 4:
 					w.pass(time.Duration(rapid.IntRange(0, 40).Draw(rt, "seconds")) * time.Second)
 				}
 			}
 			w.pass(0)
-			if err := w.holds(serial); err != nil {
+			if err := w.holds(serial, byHand); err != nil {
 				rt.Fatal(err)
 			}
 		}
@@ -81,8 +82,9 @@ func TestOmniHolds(t *testing.T) {
 	})
 }
 
-// holds checks the records against one another. serial are the last Serials seen.
-func (w *world) holds(serial map[string]int64) error {
+// holds checks the records against one another. serial are the last Serials seen,
+// byHand the work items whose owner somebody changed past all routing.
+func (w *world) holds(serial map[string]int64, byHand map[string]bool) error {
 	return w.o.view(func(t *tx) error {
 		var fault error
 		fail := func(format string, args ...any) bool {
@@ -133,6 +135,11 @@ func (w *world) holds(serial map[string]int64) error {
 		for object := range queueOf {
 			t.each(object, func(work Row) bool {
 				_, queued := routingOf(t, work.str("OwnerId"))
+				attended := len(ofWork(t, work.ID(), "Assigned"))+len(ofWork(t, work.ID(), "Opened")) > 0
+				if conversation := mediumOf(object).conversation; conversation && !mediumOf(object).isOver(work) &&
+					routed[work.ID()] == 0 && !attended && !byHand[work.ID()] {
+					return fail("%s %s is stranded: no agent, no PSR", object, work.ID())
+				}
 				if queued && !mediumOf(object).isOver(work) && routed[work.ID()] == 0 {
 					return fail("%s %s waits in a queue without a PSR", object, work.ID())
 				}
