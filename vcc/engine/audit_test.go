@@ -59,6 +59,11 @@ func audit(m *Machine) error {
 		return fmt.Errorf("%d more wait than stand in lines", waiting)
 	}
 	for id, a := range m.agents {
+		for _, s := range a.seats {
+			if m.lines[s.line.key] != s.line {
+				return fmt.Errorf("%s has a seat in %s, which was dropped", id, s.line.key)
+			}
+		}
 		for _, x := range a.open {
 			if !slices.ContainsFunc(x.row.Legs, func(l vcc.Leg) bool { return l.Agent == id }) {
 				return fmt.Errorf("%s holds %s without a leg", id, x.row.ID)
@@ -126,11 +131,10 @@ func auditLine(m *Machine, l *line) error {
 		last = s
 		n++
 	}
-	for id, ready := range want {
+	for _, ready := range want {
 		if ready {
 			n--
 		}
-		_ = id
 	}
 	if n != 0 || l.ready.size != l.count[ready] {
 		return fmt.Errorf("line %s: %d ready agents too many", l.key, n)

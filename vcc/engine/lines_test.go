@@ -18,17 +18,18 @@ func TestMoreDemandsThanLines(t *testing.T) {
 	for round := range 2 {
 		for i, s := range can {
 			id := vcc.InteractionID(fmt.Sprint(round, "-", i))
-			d.offers(d.step(chat(id, i, skills(s))), string(id)+"/1 ada")
-			d.step(answer(vcc.Ended, id, 1))
+			d.offers(d.Step(d.now, []vcc.Report{chat(id, i, skills(s))}), string(id)+"/1 ada")
+			d.Step(d.now, []vcc.Report{answer(vcc.Ended, id, 1)})
 		}
 	}
 	if n := len(d.lines); n != maxLines {
 		t.Errorf("%d lines are kept, want %d", n, maxLines)
 	}
+	d.step() // audits
 	// Lines in which something waits are never dropped.
 	d.step(offline("ada"))
 	for i, s := range can {
-		d.step(chat(vcc.InteractionID(fmt.Sprint("w", i)), i, skills(s)))
+		d.Step(d.now, []vcc.Report{chat(vcc.InteractionID(fmt.Sprint("w", i)), i, skills(s))})
 	}
 	if n := len(d.lines); n != len(can) {
 		t.Errorf("%d lines, %d demands wait", n, len(can))

@@ -61,3 +61,26 @@ func TestOrdered(t *testing.T) {
 		})
 	})
 }
+
+// TestOrderedThinsOut holds that a set that empties evenly joins its blocks, and
+// stays in order.
+func TestOrderedThinsOut(t *testing.T) {
+	o := ordered[int]{cmp: cmp.Compare[int]}
+	for v := range 10_000 {
+		o.insert(v)
+	}
+	var want []int
+	for v := range 10_000 {
+		if v%50 == 0 {
+			want = append(want, v)
+		} else {
+			o.remove(v)
+		}
+	}
+	if got := slices.Collect(o.all()); !slices.Equal(got, want) {
+		t.Errorf("holds %v, want %v", got, want)
+	}
+	if len(o.blocks) > 10 {
+		t.Errorf("%d values in %d blocks", o.size, len(o.blocks))
+	}
+}

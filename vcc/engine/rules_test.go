@@ -67,6 +67,13 @@ func TestCapacity(t *testing.T) {
 		d.state("e", vcc.Waiting)
 		d.offers(d.step(answer(vcc.Ended, "c", 1)), "e/1 ada")
 	})
+	t.Run("at most one live, also if an old one was smaller", func(t *testing.T) {
+		d := newDesk(t, Config{Sizes: vcc.Sizes{Live: 51, SemiLive: 33, NonLive: 20}})
+		d.Restore(t0, []vcc.Interaction{{
+			ID: "c", State: vcc.Connected, Work: *call("c", 0).Work, Legs: []vcc.Leg{{Offer: 1, Agent: "ada", State: vcc.Connected, Size: 40}},
+		}}, nil)
+		d.offers(d.step(online("ada", "Phone", "Chat"), call("e", 0), chat("x", 1)), "x/1 ada")
+	})
 	t.Run("at most MaxSemiLive semi-live", func(t *testing.T) {
 		d := newDesk(t, Config{Sizes: vcc.Sizes{Live: 51, SemiLive: 1, NonLive: 1}, MaxSemiLive: 2})
 		d.offers(d.step(online("ada", "Chat", "Cases"), chat("a", 0), chat("b", 1), chat("c", 2), caseWork("d", 3)),
@@ -118,8 +125,8 @@ func TestCapacity(t *testing.T) {
 func TestOrderOfDemand(t *testing.T) {
 	plans := []vcc.Plan{{ID: "gold", Priority: vcc.Highest}, {ID: "lead", Priority: vcc.Lowest}}
 	d := newDesk(t, Config{Sizes: vcc.Sizes{Live: 100, SemiLive: 100, NonLive: 100}, Plans: plans})
-	d.step(chat("late", 9), chat("b", 5), chat("a", 5), caseWork("low", 0, plan("lead")), caseWork("high", 10, plan("gold")))
-	for i, want := range []vcc.InteractionID{"high", "a", "b", "late", "low"} {
+	d.step(chat("Late", 9), chat("b", 5), chat("a", 5), caseWork("low", 0, plan("lead")), caseWork("high", 10, plan("gold")))
+	for i, want := range []vcc.InteractionID{"high", "a", "b", "Late", "low"} {
 		out := d.step(online(vcc.AgentID(fmt.Sprint("agent", i)), "Chat", "Cases"))
 		d.offers(out, fmt.Sprintf("%s/1 agent%d", want, i))
 	}
@@ -158,8 +165,9 @@ func TestChoiceOfAgent(t *testing.T) {
 	})
 	t.Run("within the optimum load first", func(t *testing.T) {
 		d := newDesk(t, Config{OptimumLoad: 40})
-		d.at(0, online("ada", "Chat"))
-		d.at(1, online("bob", "Chat"), chat("a", 0)) // ada
+		d.at(0, online("ada", "Chat"), chat("a", 0))
+		d.at(1, online("bob", "Chat"))
+		// ada waits longer, but two would be 66 percent.
 		d.offers(d.at(2, chat("b", 1)), "b/1 bob")
 		// Both are at 33: neither stays within 40, so who waits longest.
 		d.offers(d.at(3, chat("c", 2)), "c/1 ada")
@@ -447,6 +455,13 @@ func TestArrivedAgain(t *testing.T) {
 		d.state("x", vcc.WrapUp) // ada's
 		d.at(40)
 		d.state("x", vcc.Closed)
+	})
+	t.Run("as another class while wrapping up", func(t *testing.T) {
+		d := newDesk(t, Config{Plans: plans, MaxSemiLive: 1})
+		d.step(online("ada", "Chat"), chat("x", 0, plan("p")), chat("y", 1))
+		d.step(answer(vcc.Accepted, "x", 1))
+		d.offers(d.step(answer(vcc.Ended, "x", 1)))
+		d.offers(d.at(5, caseWork("x", 5)), "y/1 ada") // the part that wraps up is no chat any more
 	})
 	t.Run("after it closed", func(t *testing.T) {
 		d := newDesk(t, Config{})
