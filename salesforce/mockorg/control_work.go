@@ -184,6 +184,12 @@ func findQueue(t *tx, name string) (string, error) {
 
 // findUser finds a user by username, local part of it, or id.
 func findUser(t *tx, name string) (Row, error) {
+	if row, ok := t.get(name); ok && t.objectOf(row.ID()) == "User" {
+		return row, nil
+	}
+	if row, ok := t.first("User", is("Username", name)); ok {
+		return row, nil
+	}
 	var found Row
 	t.each("User", func(u Row) bool {
 		username := u.str("Username")
@@ -193,9 +199,6 @@ func findUser(t *tx, name string) (Row, error) {
 		}
 		return found == nil
 	})
-	if row, ok := t.get(name); ok && found == nil && t.objectOf(row.ID()) == "User" {
-		return row, nil
-	}
 	if found == nil {
 		return nil, notFound("no user is called %q: give a username, its part before the @, or an id", name)
 	}
