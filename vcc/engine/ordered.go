@@ -65,14 +65,22 @@ func (o *ordered[T]) remove(v T) {
 	b := slices.Delete(o.blocks[i], at, at+1)
 	o.blocks[i] = b
 	o.size--
-	switch {
-	case len(b) == 0:
+	if len(b) == 0 {
 		o.blocks = slices.Delete(o.blocks, i, i+1)
-	case i+1 < len(o.blocks) && len(b)+len(o.blocks[i+1]) <= blockSize/2:
-		// Keep the list short when the set empties evenly.
-		o.blocks[i] = append(b, o.blocks[i+1]...)
-		o.blocks = slices.Delete(o.blocks, i+1, i+2)
+		return
 	}
+	o.join(i)
+	o.join(i - 1)
+}
+
+// join makes one of block i and the next if both together are small, to keep the
+// list short while the set empties.
+func (o *ordered[T]) join(i int) {
+	if i < 0 || i+1 >= len(o.blocks) || len(o.blocks[i])+len(o.blocks[i+1]) > blockSize/2 {
+		return
+	}
+	o.blocks[i] = append(o.blocks[i], o.blocks[i+1]...)
+	o.blocks = slices.Delete(o.blocks, i+1, i+2)
 }
 
 // first returns the first element; ok is false if the set is empty.
