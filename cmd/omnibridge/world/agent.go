@@ -39,6 +39,14 @@ type agent struct {
 	wg     *sync.WaitGroup
 }
 
+// newAgent returns the i-th agent of the org; wg waits for what the agent does.
+func newAgent(o Options, s mockorg.AgentState, i int, wg *sync.WaitGroup) *agent {
+	return &agent{
+		org: o.Org, name: s.Username, id: s.ID, status: status, temper: tempers[i%len(tempers)],
+		rng: rand.New(rand.NewPCG(o.Seed, uint64(i)+1)), pace: o.Pace, wg: wg,
+	}
+}
+
 // deed is what an agent does with one offer.
 type deed struct {
 	what   string // "accept", "decline", "ignore", "drop"

@@ -76,10 +76,7 @@ func Run(ctx context.Context, o Options) error {
 	defer cancel(nil)
 	var wg sync.WaitGroup
 	for i, s := range states {
-		a := &agent{
-			org: o.Org, name: s.Username, id: s.ID, status: status, temper: tempers[i%len(tempers)],
-			rng: rand.New(rand.NewPCG(o.Seed, uint64(i)+1)), pace: o.Pace, wg: &wg,
-		}
+		a := newAgent(o, s, i, &wg)
 		wg.Go(func() {
 			if err := a.live(ctx); err != nil {
 				cancel(err)
