@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,12 +23,19 @@ import (
 // bubble runs a test with its own time.
 func bubble(t *testing.T, f func(t *testing.T)) { synctest.Test(t, f) }
 
+// pause lets time pass, then waits until all is still, so that what happened may
+// be read.
+func pause(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
 func TestGapIsReportedBetweenSubscriptionAndLaterEvents(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newServer()
 		r := newRig(t, s, nil)
 		first := s.publish(psr)
-		time.Sleep(time.Minute)
+		pause(time.Minute)
 		s.mu.Lock()
 		s.refused[first], s.refused[-2] = true, true
 		s.mu.Unlock()
@@ -47,11 +55,11 @@ func TestGapIsReportedBetweenSubscriptionAndLaterEvents(t *testing.T) {
 		}
 		handshakes := s.count("/meta/handshake")
 		s.forget()
-		time.Sleep(time.Second)
+		pause(time.Second)
 		if len(r.owner.replays()) != 1 {
 			t.Errorf("events were delivered before the gap was closed: %v", r.owner.replays())
 		}
-		time.Sleep(5 * time.Minute)
+		pause(5 * time.Minute)
 		r.wantLink(streaming.LinkUp)
 		want := streaming.Gap{Kind: streaming.GapRefused, Refused: first, From: streaming.ReplayNew}
 		if n := len(r.owner.gaps); n != 2 || r.owner.gaps[1] != want {
@@ -82,10 +90,10 @@ func TestGapThatStaysOpenIsReportedAgain(t *testing.T) {
 		r.owner.mu.Lock()
 		r.owner.gaps, r.owner.failGaps = nil, 2
 		r.owner.mu.Unlock()
-		time.Sleep(time.Minute)
+		pause(time.Minute)
 		s.forget() // no cursor yet: each new session starts with new events
 		s.publish(psr)
-		time.Sleep(time.Minute)
+		pause(time.Minute)
 		r.wantLink(streaming.LinkUp)
 		if n := len(r.owner.gaps); n != 3 {
 			t.Errorf("the gap was reported %d times, want twice in vain and once well: %+v", n, r.owner.gaps)
@@ -104,7 +112,7 @@ func TestFailedDeliveryBringsTheSameEventsAgain(t *testing.T) {
 		s := newServer()
 		r := newRig(t, s, nil)
 		sent := []int64{s.publish(psr)}
-		time.Sleep(time.Minute)
+		pause(time.Minute)
 		r.owner.mu.Lock()
 		r.owner.fail = 4
 		r.owner.mu.Unlock()
@@ -119,7 +127,7 @@ func TestFailedDeliveryBringsTheSameEventsAgain(t *testing.T) {
 		}
 		sent = append(sent, s.publish(psr))
 		synctest.Wait()
-		time.Sleep(5 * time.Minute)
+		pause(5 * time.Minute)
 		r.wantLink(streaming.LinkUp)
 		if got := r.owner.replays(); !slices.Equal(got, sent) {
 			t.Errorf("delivered %v, want %v", got, sent)
@@ -149,7 +157,7 @@ func TestNextPollWaitsForTheOwner(t *testing.T) {
 		s := newServer()
 		s.hold = 10 * time.Second
 		r := newRig(t, s, nil)
-		time.Sleep(5 * time.Second)
+		pause(5 * time.Second)
 		busy := true
 		r.owner.onDeliver = func([]streaming.Event) {
 			if busy {
@@ -161,14 +169,14 @@ func TestNextPollWaitsForTheOwner(t *testing.T) {
 		synctest.Wait()
 		polls := s.count("/meta/connect")
 		s.publish(psr)
-		time.Sleep(time.Minute)
+		pause(time.Minute)
 		if n := s.count("/meta/connect"); n != polls {
 			t.Errorf("%d polls while the owner had events", n-polls)
 		}
 		if st := r.owner.now(); st.Link != streaming.LinkDegraded || st.Cause != "slow-delivery" {
 			t.Errorf("%+v", st)
 		}
-		time.Sleep(2 * time.Minute)
+		pause(2 * time.Minute)
 		r.wantLink(streaming.LinkUp)
 		if got := len(r.owner.replays()); got != 2 {
 			t.Errorf("%d events delivered", got)
@@ -184,7 +192,7 @@ func TestAuthenticationFailuresLogInSparingly(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newServer()
 		r := newRig(t, s, nil)
-		time.Sleep(time.Minute)
+		pause(time.Minute)
 		r.tokens.mu.Lock()
 		r.tokens.renew = nil // every new token is bad as well
 		r.tokens.invalidated = nil
@@ -193,7 +201,7 @@ func TestAuthenticationFailuresLogInSparingly(t *testing.T) {
 		clear(s.tokens)
 		s.mu.Unlock()
 		s.publish(psr)
-		time.Sleep(10*time.Minute + time.Second)
+		pause(10*time.Minute + time.Second)
 		if n := len(r.tokens.invalidated); n < 5 || n > 21 {
 			t.Errorf("%d logins in ten minutes", n)
 		}
@@ -222,12 +230,12 @@ func TestTokenSourceFailures(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				s := newServer()
 				r := newRig(t, s, nil)
-				time.Sleep(time.Minute)
+				pause(time.Minute)
 				s.forget()
 				r.tokens.mu.Lock()
 				r.tokens.err, r.tokens.asked = tt.err, nil
 				r.tokens.mu.Unlock()
-				time.Sleep(5 * time.Minute)
+				pause(5 * time.Minute)
 				if n := len(r.tokens.asked); n < 3 || n > 12 {
 					t.Errorf("asked %d times in five minutes", n)
 				}
@@ -242,7 +250,7 @@ func TestTokenSourceFailures(t *testing.T) {
 				r.tokens.mu.Lock()
 				r.tokens.err = nil
 				r.tokens.mu.Unlock()
-				time.Sleep(3 * time.Minute)
+				pause(3 * time.Minute)
 				r.wantLink(streaming.LinkUp)
 				r.end()
 			})
@@ -259,9 +267,9 @@ func TestSilenceAtEachStep(t *testing.T) {
 				s := newServer()
 				s.next(kind, func(_ http.ResponseWriter, r *http.Request, _ meta) bool { <-r.Context().Done(); return true })
 				r := newRig(t, s, nil)
-				time.Sleep(29 * time.Second)
+				pause(29 * time.Second)
 				r.wantLink(streaming.LinkConnecting)
-				time.Sleep(5 * time.Second)
+				pause(5 * time.Second)
 				r.wantLink(streaming.LinkUp)
 				if st := r.client.Stats(); st.Stale == 0 {
 					t.Errorf("the answer of the ended session was not recognised: %+v", st)
@@ -278,7 +286,7 @@ func TestDisconnectNobodyAskedFor(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newServer()
 		r := newRig(t, s, nil)
-		time.Sleep(time.Minute)
+		pause(time.Minute)
 		s.publish(psr)
 		s.next("connect", func(w http.ResponseWriter, r *http.Request, m meta) bool {
 			s.write(w, r, reply(m, "", "", ""), map[string]any{"channel": "/meta/disconnect"})
@@ -287,7 +295,7 @@ func TestDisconnectNobodyAskedFor(t *testing.T) {
 		synctest.Wait()
 		s.publish(psr)
 		synctest.Wait()
-		time.Sleep(time.Second)
+		pause(time.Second)
 		r.wantLink(streaming.LinkUp)
 		if n := s.count("/meta/handshake"); n != 2 || len(r.owner.replays()) != 2 {
 			t.Errorf("%d handshakes, delivered %v", n, r.owner.replays())
@@ -307,7 +315,7 @@ func TestHandshakesAreSpaced(t *testing.T) {
 			})
 		}
 		r := newRig(t, s, nil)
-		time.Sleep(time.Hour)
+		pause(time.Hour)
 		all := s.requests("/meta/handshake")
 		for i := 1; i < len(all); i++ {
 			if gap := all[i].at.Sub(all[i-1].at); gap < time.Second {
@@ -347,7 +355,7 @@ func TestRefusedChannelIsTriedAgainAndOthersGoOn(t *testing.T) {
 		if got := r.owner.replays(); !slices.Equal(got, []int64{sent}) {
 			t.Errorf("the other channel delivered %v", got)
 		}
-		time.Sleep(8 * time.Minute)
+		pause(8 * time.Minute)
 		r.wantLink(streaming.LinkUp)
 		if n := s.count("/meta/handshake"); n != 1 {
 			t.Errorf("%d handshakes; a refused channel must not cost the session", n)
@@ -419,14 +427,14 @@ func TestHugeReplyAndRedirect(t *testing.T) {
 			return true
 		})
 		s.publish(psr)
-		time.Sleep(time.Second)
+		pause(time.Second)
 		if written > 18<<20 {
 			t.Errorf("%d bytes of one reply were taken", written)
 		}
 		if st := r.owner.now(); st.Cause != "oversized-reply" || st.Link != streaming.LinkDown {
 			t.Errorf("%+v", st)
 		}
-		time.Sleep(6 * time.Minute)
+		pause(6 * time.Minute)
 		r.wantLink(streaming.LinkUp)
 		before := s.count("/meta/connect")
 		s.next("connect", func(w http.ResponseWriter, r *http.Request, _ meta) bool {
@@ -437,7 +445,7 @@ func TestHugeReplyAndRedirect(t *testing.T) {
 		s.publish(psr)
 		synctest.Wait()
 		s.publish(psr)
-		time.Sleep(time.Second)
+		pause(time.Second)
 		if st := r.owner.now(); st.Cause != "redirected" {
 			t.Errorf("%+v", st)
 		}
@@ -453,7 +461,7 @@ func TestBadInstanceURL(t *testing.T) {
 		s := newServer()
 		for _, url := range []string{"ftp://org.test", "org.test", "http://", "://"} {
 			r := newRig(t, s, func(o *streaming.Options) { o.TokenSource.(*tokens).instance = url })
-			time.Sleep(time.Minute)
+			pause(time.Minute)
 			if st := r.owner.now(); st.Cause != "bad-instance-url" || st.Hint == "" {
 				t.Errorf("%s: %+v", url, st)
 			}
@@ -465,22 +473,22 @@ func TestBadInstanceURL(t *testing.T) {
 func TestUnreadableCursor(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newServer()
-		broken := true
+		var repaired atomic.Bool
 		r := newRig(t, s, func(o *streaming.Options) {
 			read := o.Cursor
 			o.Cursor = func(ctx context.Context, channel string) (int64, error) {
-				if broken {
+				if !repaired.Load() {
 					return 0, errors.New("database is locked")
 				}
 				return read(ctx, channel)
 			}
 		})
-		time.Sleep(10 * time.Second)
+		pause(10 * time.Second)
 		if st := r.owner.now(); st.Cause != "cursor-unreadable" || !strings.Contains(st.Reason, psr) {
 			t.Errorf("%+v", st)
 		}
-		broken = false
-		time.Sleep(2 * time.Minute)
+		repaired.Store(true)
+		pause(2 * time.Minute)
 		r.wantLink(streaming.LinkUp)
 		r.end()
 	})
@@ -519,7 +527,7 @@ func TestQuietDay(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newServer()
 		r := newRig(t, s, nil)
-		time.Sleep(24 * time.Hour)
+		pause(24 * time.Hour)
 		r.wantLink(streaming.LinkUp)
 		if n, want := s.count("/meta/connect"), int(24*time.Hour/s.hold); n < want || n > want+3 {
 			t.Errorf("%d polls, want about %d", n, want)
@@ -541,7 +549,7 @@ func TestSlowLorisIsCut(t *testing.T) {
 		s := newServer()
 		r := newRig(t, s, nil)
 		s.publish(psr)
-		time.Sleep(time.Minute)
+		pause(time.Minute)
 		s.next("connect", func(w http.ResponseWriter, r *http.Request, _ meta) bool {
 			for range 10000 {
 				if _, err := fmt.Fprint(w, " "); err != nil || http.NewResponseController(w).Flush() != nil {
@@ -552,7 +560,7 @@ func TestSlowLorisIsCut(t *testing.T) {
 			return true
 		})
 		before := s.publish(psr)
-		time.Sleep(200 * time.Second)
+		pause(200 * time.Second)
 		r.wantLink(streaming.LinkUp)
 		after := s.publish(psr)
 		synctest.Wait()
@@ -573,7 +581,7 @@ func TestLogsHoldNoToken(t *testing.T) {
 		for _, f := range faultsOf(s) {
 			f.strike(r)
 			s.publish(psr)
-			time.Sleep(3 * time.Minute)
+			pause(3 * time.Minute)
 		}
 		r.end()
 		if text := log.String(); text == "" || strings.Contains(text, "token-") || strings.Contains(text, "Bearer") {

@@ -25,13 +25,12 @@ const (
 
 // verdict says what a class of faults means. Verdicts are data: see rules.go.
 type verdict struct {
-	name   string        // stable word for logs and metrics, as "unknown-client"
-	do     remedy        //
-	wait   time.Duration // shortest pause before the next attempt
-	hint   string        // what a person can do; "" if nothing is asked of anybody
-	parks  bool          // on a subscribe the channel waits alone; the session goes on
-	held   bool          // the server may still hold the session: say goodbye to it
-	expiry bool          // everyday end of a session, not worth a warning
+	name  string        // stable word for logs and metrics, as "unknown-client"
+	do    remedy        //
+	wait  time.Duration // shortest pause before the next attempt
+	hint  string        // what a person can do; "" if nothing is asked of anybody
+	parks bool          // on a subscribe the channel waits alone; the session goes on
+	held  bool          // the server may still hold the session: say goodbye to it
 }
 
 // fault is one occurrence of a verdict.

@@ -258,12 +258,12 @@ func deliverySuite(t *testing.T, start func(t *testing.T) (org, []suiteFault)) {
 }
 
 func streamThrough(t *testing.T, o org, f suiteFault) {
-	const pace = 2 * time.Millisecond
+	const burst, pace = 5, 10 * time.Millisecond
 	all := cmp.Or(o.events, 2500)
 	before := all * 2 / 5
 	r := newRig(t, o.Handler, nil)
 	r.wantLink(streaming.LinkUp)
-	time.Sleep(time.Second) // handshakes are a second apart
+	pause(time.Second) // handshakes are a second apart
 	gapsBefore := len(r.owner.gaps)
 	var sent []int64
 	for n := range all {
@@ -271,9 +271,11 @@ func streamThrough(t *testing.T, o org, f suiteFault) {
 			f.strike(r)
 		}
 		sent = append(sent, o.publish())
-		time.Sleep(pace)
+		if n%burst == 0 {
+			time.Sleep(pace)
+		}
 	}
-	time.Sleep(10*time.Second + f.stall)
+	pause(10*time.Second + f.stall)
 	r.wantLink(streaming.LinkUp)
 	if got := r.owner.replays(); !slices.Equal(got, sent) {
 		t.Errorf("%d events of %d delivered, or not in order", len(got), len(sent))

@@ -2,8 +2,8 @@
 // platform events) over Bayeux 1.0 with HTTP long polling, and hands them to
 // its owner in order, at least once, with the cursor under the owner's control.
 //
-// It has two halves. The connection machine (machine.go) is a pure table of
-// state and message class: it does no I/O, reads no clock and draws no
+// It has two halves. The connection machine (machine.go) is pure, a table of
+// state and message class (table.go): it does no I/O, reads no clock and draws no
 // randomness. The transport (transport.go) posts what the machine asks for.
 // One goroutine inside [Client.Run] owns both.
 //
@@ -56,7 +56,7 @@
 //
 // Deliver, OnGap, Cursor and OnLink are called from goroutines of Run; Deliver,
 // OnGap and Cursor get a context that ends with Run. Deliver and OnGap never
-// overlap with one another. OnLink is called from the owning goroutine and must
+// overlap with one another; Cursor may overlap with OnGap of another channel. OnLink is called from the owning goroutine and must
 // not block. All have returned when Run returns.
 //
 // # What it does not do

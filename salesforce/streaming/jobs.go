@@ -1,8 +1,6 @@
 package streaming
 
-import (
-	"log/slog"
-)
+import "log/slog"
 
 // The owner's work: batches to make durable and gaps to close, one at a time
 // and in order, so that nothing of a channel is delivered before its gap is

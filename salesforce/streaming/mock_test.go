@@ -21,7 +21,7 @@ func TestDeliveryFromTheMockOrg(t *testing.T) {
 				return json.RawMessage(fmt.Sprintf(`{"event":{"createdDate":"2026-11-22T10:00:00.123Z","replayId":%d,"type":"created"},"sobject":{"Id":"0JR%012d"}}`, id, id))
 			})
 		}
-		return org{Handler: s, publish: publish, close: func() { s.Close(); now.Stop() }, events: 1000}, mockFaults(t, s)
+		return org{Handler: s, publish: publish, close: func() { s.Close(); now.Stop() }, events: 500}, mockFaults(t, s)
 	})
 }
 

@@ -28,7 +28,7 @@ type TokenSource interface {
 	// Token returns an access token and the URL of the org's instance. An error
 	// with a method Retryable() bool that returns true, or one from the network,
 	// is retried with ordinary backoff; after any other the next attempt waits at
-	// least 30 s, so as not to lock the user out.
+	// least 30 s, so as not to lock the user out. Its text is logged and shown.
 	Token(ctx context.Context) (token, instanceURL string, err error)
 	// Invalidate says that the server refused this token. It must not drop a
 	// newer one.

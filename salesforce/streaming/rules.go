@@ -75,13 +75,13 @@ var unknown = map[request]verdict{
 
 // Verdicts on the session.
 var (
-	unknownClient = verdict{name: "unknown-client", do: rehandshake, expiry: true}
+	unknownClient = verdict{name: "unknown-client", do: rehandshake}
 	lostCookie    = verdict{name: "lost-cookie", do: rehandshake,
 		hint: "a proxy between here and Salesforce may be dropping cookies"}
 	otherUser = verdict{name: "other-user", do: rehandshake,
 		hint: "the token changed to another user; use one integration user for streaming"}
-	advisedHandshake = verdict{name: "advised-handshake", do: rehandshake, expiry: true}
-	disconnected     = verdict{name: "disconnected", do: rehandshake, expiry: true}
+	advisedHandshake = verdict{name: "advised-handshake", do: rehandshake}
+	disconnected     = verdict{name: "disconnected", do: rehandshake}
 
 	authenticationInvalid = verdict{name: "authentication-invalid", do: reauthenticate}
 	httpUnauthorized      = verdict{name: "http-unauthorized", do: reauthenticate}
