@@ -15,7 +15,7 @@ const benchPlans = 12
 // center fills an engine: agents who are present and can take one chat, some of
 // whom have cooling refusals, and interactions that wait for a channel in which
 // nobody is present, as well as for agents who are all busy.
-func center(b *testing.B, agents, waiting int, busy bool) *Machine {
+func center(b testing.TB, agents, waiting int, busy bool) *Machine {
 	b.Helper()
 	cfg := Config{Sizes: vcc.Sizes{Live: 100, SemiLive: 100, NonLive: 20}, Skills: map[vcc.AgentID][]vcc.Skill{}}
 	for p := range benchPlans {
@@ -54,6 +54,60 @@ func center(b *testing.B, agents, waiting int, busy bool) *Machine {
 }
 
 func benchAgent(i int) vcc.AgentID { return vcc.AgentID(fmt.Sprintf("agent%05d", i)) }
+
+// TestDecisionsAreFlat counts the comparisons of one decision, which unlike its
+// time are the same on every machine: they may grow with the logarithm of what
+// there is, and no faster.
+func TestDecisionsAreFlat(t *testing.T) {
+	for _, tt := range []struct {
+		name             string
+		agents, waiting  int
+		manyAgents, many int
+	}{
+		{"agents", 100, 0, 5_000, 0},
+		{"waiting", 100, 100, 100, 20_000},
+	} {
+		few, many := comparisons(t, tt.agents, tt.waiting), comparisons(t, tt.manyAgents, tt.many)
+		t.Logf("%s: %d comparisons with few, %d with many", tt.name, few, many)
+		if many > 4*few {
+			t.Errorf("%s: %d comparisons with few, but %d with many", tt.name, few, many)
+		}
+	}
+}
+
+// comparisons counts those of an arrival, its offer, its end and the login of one
+// agent who takes what waits.
+func comparisons(t *testing.T, agents, waiting int) int {
+	m := center(t, agents, waiting, waiting > 0)
+	now := at(agents + waiting)
+	for i, p := range m.cfg.Plans { // so that every line is there
+		id := vcc.InteractionID(fmt.Sprint("first", i))
+		m.Step(now, []vcc.Report{chat(id, agents+waiting+i, plan(p.ID))})
+		m.Step(now, []vcc.Report{answer(vcc.Ended, id, 1)})
+	}
+	n := 0
+	for _, l := range m.lines {
+		items, seats := l.waiting.cmp, l.ready.cmp
+		l.waiting.cmp = func(a, b *item) int { n++; return items(a, b) }
+		l.ready.cmp = func(a, b *seat) int { n++; return seats(a, b) }
+	}
+	w := &vcc.Work{Class: vcc.SemiLive, Channel: "Chat", Plan: m.cfg.Plans[3].ID, Since: now}
+	out := m.Step(now, []vcc.Report{{Kind: vcc.Arrived, Interaction: "x", Work: w}, offline(benchAgent(1)), online(benchAgent(1), "Chat")})
+	if (len(out.Directives) == 0) != (waiting > 0) {
+		t.Fatalf("%d wait: %v", waiting, out.Directives)
+	}
+	leg := vcc.Leg{Offer: 1}
+	id := vcc.InteractionID("x")
+	if waiting > 0 {
+		x := m.agents[benchAgent(2)].open[0]
+		id, leg = x.row.ID, x.row.Legs[0]
+	}
+	out = m.Step(now, []vcc.Report{answer(vcc.Ended, id, leg.Offer)})
+	if (len(out.Directives) == 1) != (waiting > 0) {
+		t.Fatalf("%d wait: %v", waiting, out.Directives)
+	}
+	return n
+}
 
 // BenchmarkDecision is one arrival that is offered, accepted and ended. The time
 // must not depend on how many agents there are.

@@ -66,7 +66,7 @@ func (m *Machine) reset() {
 // what became possible. Reports that make no sense change nothing: those that
 // answer an offer that is not open are counted in Output.Late, the others leave a
 // decision that says what was wrong with them. A report that repeats what is
-// known does nothing.
+// known does nothing. Should now go back, deadlines come that much later.
 func (m *Machine) Step(now time.Time, reports []vcc.Report) vcc.Output {
 	m.begin(now)
 	for _, r := range reports {
