@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// mutant is a rule broken on purpose: the text old in file becomes new, and then
+// the package's own tests must fail. A mutant whose old text is no longer there
+// fails too: the rule has moved, so the mutant has to follow.
+type mutant struct {
+	rule     string // the invariant of the design, and how it is broken
+	pkg      string
+	file     string
+	old, new string
+	run      string // the tests that hold the rule
+}
+
+const (
+	model = "TestLedgerAgreesWithTheOrg"
+	loop  = "TestDurableBeforeVisible|TestStoreThatFails|TestRoutesWhatArrives"
+)
+
+var mutants = []mutant{
+	{"I1: a push that may have left before a crash is repeated", "omnichannel", "ledger.go", "c.Doubt, c.Again = true, true", "c.Sent = false", model},
+	{"I1: one look after a lost create is enough", "omnichannel", "settle.go", "case c.Doubt:", "case false:", model},
+	{"I1: what is taken back is free at once", "omnichannel", "directive.go", "l.retracting(now, c, d.Detail)", "l.undelivered(now, c, d.Detail)", model},
+	{"I1: an offer is made whatever its number", "omnichannel", "directive.go", "|| d.Offer != c.Offer+1", "", "TestOffersAreNumbered"},
+	{"I2: who had it is not let go when Salesforce moves it", "omnichannel", "agentwork.go", "c.Work, c.Agent = to.Work, to.Agent", "c.Work = to.Work", model},
+	{"I4: a deleted PSR means withdrawn", "omnichannel", "psr.go", "case Sighted, Held, Announced:\n\t\tl.look(now, c)\n\tcase Pushing:", "case Sighted, Held, Announced:\n\t\tl.withdrawn(now, c, vcc.CustomerLeft, \"\")\n\tcase Pushing:", "TestDeletedPSRMeansNothing"},
+	{"I4: absence counts although something has happened since", "omnichannel", "settle.go", "case !fresh && !announced:", "case false:", model},
+	{"I4: what a sweep misses is left alone", "omnichannel", "reconcile.go", "if !live[c.Work] {", "if false {", model},
+	{"I4: an old PSR event is believed", "omnichannel", "psr.go", "case p.Serial <= c.Serial:", "case false:", "TestSerialFences"},
+	{"I6: effects leave before their state is durable", "connector", "connector.go", "err := c.commit(ctx, t.Change)", "c.carrier.take(t.Effects)\n\tt.Effects = nil\n\terr := c.commit(ctx, t.Change)", loop},
+	{"I6: the cursor is not part of the change", "connector", "connector.go", "t.Change.Cursors = append(t.Change.Cursors, in.cursors...)", "_ = in.cursors", loop},
+}
+
+// TestBrokenRulesAreNoticed breaks each rule and expects a test to fail: an
+// invariant is worth what its test notices.
+func TestBrokenRulesAreNoticed(t *testing.T) {
+	for _, m := range mutants {
+		t.Run(m.rule, func(t *testing.T) {
+			out, err := m.test(t)
+			switch {
+			case err == nil:
+				t.Errorf("nobody noticed: %s in %s/%s", m.rule, m.pkg, m.file)
+			case !bytes.Contains(out, []byte("--- FAIL")):
+				t.Fatalf("the mutant does not build or run:\n%s", out)
+			}
+		})
+	}
+}
+
+// test runs the package's tests over the mutant.
+func (m mutant) test(t *testing.T) ([]byte, error) {
+	t.Helper()
+	file, err := filepath.Abs(filepath.Join("../..", m.pkg, m.file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	src, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Count(string(src), m.old) != 1 {
+		t.Fatalf("%s has %q %d times: the mutant must name it once", file, m.old, strings.Count(string(src), m.old))
+	}
+	dir := t.TempDir()
+	mutated := filepath.Join(dir, "mutant.go")
+	if err := os.WriteFile(mutated, []byte(strings.Replace(string(src), m.old, m.new, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	overlay := filepath.Join(dir, "overlay.json")
+	b, err := json.Marshal(map[string]map[string]string{"Replace": {file: mutated}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(overlay, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"test", "-overlay", overlay, "-count=1", "-vet=off", "-run", "^(" + m.run + ")$", "omnibridge/" + m.pkg}
+	if m.run == model {
+		args = append(args, "-rapid.checks=5000", "-rapid.steps=80", "-rapid.nofailfile", "-rapid.shrinktime=0s")
+	}
+	return exec.CommandContext(t.Context(), "go", args...).CombinedOutput()
+}
