@@ -33,7 +33,11 @@ func (r *run) work() {
 }
 
 func (r *run) closeGap(d deed) {
-	r.client.options.Logger.LogAttrs(r.ctx, slog.LevelWarn, "streaming gap",
+	level := slog.LevelWarn
+	if d.gap.Kind == GapNoCursor {
+		level = slog.LevelInfo // every first start
+	}
+	r.client.options.Logger.LogAttrs(r.ctx, level, "streaming gap",
 		slog.String("channel", d.channel), slog.String("kind", string(d.gap.Kind)),
 		slog.Int64("refused", d.gap.Refused), slog.Int64("from", d.gap.From))
 	r.wg.Go(func() {
