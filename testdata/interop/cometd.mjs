@@ -5,7 +5,7 @@ import { createSign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { CometD } from 'cometd';
 import { adapt } from 'cometd-nodejs-client';
-import { Inbox, equal, ok, run, within } from './harness.mjs';
+import { Inbox, control, equal, ok, run, within } from './harness.mjs';
 
 adapt();
 
@@ -191,14 +191,6 @@ async function recovery(org) {
   equal(message.data.sobject.Status__c, 'In Progress', 'event after the break');
   equal(box.rest(), [], 'events that came twice');
   equal(handshakes, 1, 'handshakes after the break');
-}
-
-// control calls the mock org's control plane.
-async function control(org, path, body) {
-  const reply = await fetch(`${org.url}/mock/v1${path}`, {
-    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
-  });
-  if (!reply.ok) throw new Error(`${path}: ${reply.status} ${await reply.text()}`);
 }
 
 async function changes(org) {

@@ -1,4 +1,4 @@
-// What both scripts share: where the mock org is, a deadline, checks that say
+// What the scripts share: where the mock org is, a deadline, checks that say
 // what they wanted, and the one line of JSON that tells the outcome. A script
 // needs an org to itself, since it expects no events but its own.
 import assert from 'node:assert/strict';
@@ -71,6 +71,14 @@ export function within(promise, what, ms = EVENT_DEADLINE) {
     timer = setTimeout(() => reject(new Error(`${what} did not come within ${ms} ms`)), ms);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+// control calls the mock org's control plane.
+export async function control(org, path, body) {
+  const reply = await fetch(`${org.url}/mock/v1${path}`, {
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
+  });
+  if (!reply.ok) throw new Error(`${path}: ${reply.status} ${await reply.text()}`);
 }
 
 // Inbox keeps what a subscription delivered, in order.

@@ -1,7 +1,7 @@
 // jsforce against the mock org: SOAP login, queries with paging, rows one by one
 // and in collections, describes, a PushTopic with live and replayed events and a break.
 import { createRequire } from 'node:module';
-import { Inbox, equal, fails, ok, run, within } from './harness.mjs';
+import { Inbox, control, equal, fails, ok, run, within } from './harness.mjs';
 
 const require = createRequire(import.meta.url);
 const jsforce = require('jsforce');
@@ -184,8 +184,7 @@ async function streaming(org) {
 
   // The server forgets the client: jsforce shakes hands and subscribes again by
   // itself, from the last event it saw.
-  const forgotten = await fetch(`${org.url}/mock/v1/stream/forget`, { method: 'POST', body: '{}' });
-  ok(forgotten.ok, `stream/forget: ${forgotten.status}`);
+  await control(org, '/stream/forget', {});
   await conn.sobject('Ticket__c').update({ Id: made.id, Status__c: 'New' });
   const after = await live.inbox.take('the event after the break');
   equal(after.sobject, { Id: made.id, Status__c: 'New' }, 'event after the break');
