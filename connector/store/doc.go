@@ -32,8 +32,8 @@
 // The database is SQLite in write-ahead mode with synchronous=FULL, which Open
 // verifies. There is one writing connection; reads use others and never wait for
 // a write. The file belongs to one process at a time, which the lock of a file
-// beside it guards; the kernel lets go of that lock when the process ends, however it
-// ends. Keep the file on a local disk. SQL is kept to what PostgreSQL
+// beside it guards; the system lets go of that lock when the process ends,
+// however it ends. Keep the file on a local disk. SQL is kept to what PostgreSQL
 // understands too; what is SQLite's own is in sqlite.go.
 //
 // # Concurrency

@@ -93,8 +93,8 @@ func resolve(path string) (string, error) {
 	if err != nil {
 		return "", unusable(path, err)
 	}
-	if real, err := filepath.EvalSymlinks(abs); err == nil {
-		return real, nil
+	if followed, err := filepath.EvalSymlinks(abs); err == nil {
+		return followed, nil
 	}
 	dir, err := filepath.EvalSymlinks(filepath.Dir(abs))
 	if err != nil {

@@ -305,7 +305,7 @@ func testConcurrent(t *testing.T, b Backend) {
 
 func testLarge(t *testing.T, b Backend) {
 	s := b.Fresh(t)
-	const n = 500
+	const n = 300
 	var c store.Change
 	for i := range int64(n) {
 		turn := Turn(vcc.InteractionID(fmt.Sprintf("i%05d", i)), i)

@@ -112,7 +112,7 @@ func testModel(t *testing.T, b Backend) {
 		s := b.Fresh(t)
 		defer func() { s.Close() }() // the one that is open by then
 		m := model{map[vcc.InteractionID]omnichannel.Chain{}, map[vcc.InteractionID]vcc.Interaction{}, map[vcc.AgentID]vcc.Agent{}, map[string]omnichannel.Cursor{}, nil, nil}
-		for step := range rapid.IntRange(1, 12).Draw(rt, "steps") {
+		for step := range rapid.IntRange(1, 8).Draw(rt, "steps") {
 			c := drawChange(rt, ids, int64(step))
 			next, sound := m.after(c)
 			err := s.Commit(t.Context(), c)
