@@ -165,6 +165,9 @@ func (c *call) query(rest []string, deleted bool) (reply, error) {
 		return reply{}, err
 	}
 	c.object, c.soql = p.object.name, text
+	if c.params.Get("columns") == "true" {
+		return c.columns(p)
+	}
 	var body []byte
 	err = c.view(func(t *tx) error {
 		rows, err := t.run(p, deleted)
