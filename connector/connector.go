@@ -143,8 +143,15 @@ func (c *Connector) Run(ctx context.Context) error {
 	defer stopSources()
 	var sourcesEnd, carriersEnd sync.WaitGroup
 	feedErr := make(chan error, 1)
-	sourcesEnd.Go(func() { feedErr <- c.o.Feed.Run(sources, Sink{c}) })
-	sourcesEnd.Go(func() { c.sweeps(sources) })
+	sourcesEnd.Go(func() {
+		// Nothing of an org is taken into a store that may be another's.
+		if err := c.bind(sources); err != nil {
+			feedErr <- err
+			return
+		}
+		sourcesEnd.Go(func() { c.sweeps(sources) })
+		feedErr <- c.o.Feed.Run(sources, Sink{c})
+	})
 	carriersEnd.Go(func() { c.carrier.run(carry, c.o.Workers) })
 
 	err = c.loop(ctx, feedErr)
@@ -156,6 +163,17 @@ func (c *Connector) Run(ctx context.Context) error {
 	stopCarry()
 	c.refuse(&sourcesEnd, &carriersEnd)
 	return err
+}
+
+// bind finds out which org it is, trying until ctx ends, and ties the store to it.
+func (c *Connector) bind(ctx context.Context) error {
+	b := backoff.WithContext(backoff.NewExponentialBackOff(
+		backoff.WithInitialInterval(250*time.Millisecond), backoff.WithMaxInterval(time.Minute), backoff.WithMaxElapsedTime(0)), ctx)
+	id, err := backoff.RetryNotifyWithData(func() (string, error) { return c.o.Org.Identity(ctx) }, b, func(err error, _ time.Duration) { c.setLink(restFault(err)) })
+	if err != nil {
+		return fmt.Errorf("log in: %w", err)
+	}
+	return c.o.Store.BindOrg(ctx, id)
 }
 
 // loop takes inputs until ctx ends or something is wrong that cannot be mended.
@@ -171,7 +189,7 @@ func (c *Connector) loop(ctx context.Context, feedErr <-chan error) error {
 			if ctx.Err() != nil {
 				return nil
 			}
-			return fmt.Errorf("event stream: %w", err)
+			return err
 		case ask := <-c.asks:
 			ask(c.core)
 			continue

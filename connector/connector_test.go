@@ -3,6 +3,7 @@ package connector_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -11,6 +12,7 @@ import (
 	"omnibridge/connector"
 	"omnibridge/connector/store"
 	"omnibridge/omnichannel"
+	"omnibridge/vcc/engine"
 )
 
 // TestRoutesWhatArrives is the whole way once: a PSR comes by the stream, an
@@ -260,6 +262,32 @@ func TestJournalFollowsCommit(t *testing.T) {
 		r.end(t)
 		if told < 3 {
 			t.Errorf("%d entries told, want arrived, offered and alerting", told)
+		}
+	})
+}
+
+// TestStoreOfAnotherOrg holds that nothing of one org gets into the store of
+// another.
+func TestStoreOfAnotherOrg(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory(t)
+		start(t, &org{}, m, nil).end(t)
+		eng, err := engine.New(engine.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := connector.New(connector.Options{
+			Org: &org{id: "00D000000000002AAA", psrs: []omnichannel.PSR{psr(1)}}, Feed: feed{make(chan connector.Sink)}, Engine: eng, Store: m, Logger: slog.New(slog.DiscardHandler),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = c.Run(t.Context())
+		if _, ok := errors.AsType[*store.OrgError](err); !ok {
+			t.Errorf("Run = %v, want that the store is another org's", err)
+		}
+		if got := m.state(t, "0JR000000000001AAA"); got != "" {
+			t.Errorf("the other org's work was stored as %q", got)
 		}
 	})
 }

@@ -36,11 +36,19 @@ type org struct {
 	present  []vcc.AgentID
 	baseline int // how often it was read
 	down     error
+	id       string // empty: always the same
 	carried  []omnichannel.Effect
 	// carry, if set, answers in the org's place.
 	carry func(ctx context.Context, e omnichannel.Effect) omnichannel.Outcome
 	// before, if set, is called before an effect is carried out.
 	before func(e omnichannel.Effect)
+}
+
+func (o *org) Identity(context.Context) (string, error) {
+	if o.id == "" {
+		return "00D000000000001AAA", nil
+	}
+	return o.id, nil
 }
 
 func (o *org) Baseline(context.Context) (omnichannel.Baseline, error) {

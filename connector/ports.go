@@ -13,6 +13,8 @@ import (
 // Org is the Salesforce org as the connector needs it. Methods block and may be
 // called by several goroutines at once.
 type Org interface {
+	// Identity returns the id of the org.
+	Identity(ctx context.Context) (string, error)
 	// Carry carries out one effect. Every fault is in the outcome; it returns
 	// when the outcome is known to be unknown, too.
 	Carry(ctx context.Context, e omnichannel.Effect) omnichannel.Outcome
@@ -48,4 +50,7 @@ type Store interface {
 	// Commit makes a change durable, all of it or nothing.
 	Commit(ctx context.Context, c store.Change) error
 	Cursor(ctx context.Context, channel string) (replay int64, ok bool, err error)
+	// BindOrg ties the store to an org; one that holds another's state is a
+	// *store.OrgError.
+	BindOrg(ctx context.Context, orgID string) error
 }

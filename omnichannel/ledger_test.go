@@ -313,6 +313,18 @@ func TestUnknownChannelIsHeld(t *testing.T) {
 	s.wantReports("arrived")
 }
 
+// TestHeldLeavesTheEngine holds that work which moves to where it cannot be routed
+// is no longer the engine's to offer.
+func TestHeldLeavesTheEngine(t *testing.T) {
+	s := newScript(t)
+	s.step(omnichannel.PSRSeen{PSR: thePSR})
+	p := thePSR
+	p.Serial, p.Queue = 2, "00G000000000009AAA"
+	s.step(omnichannel.PSRSeen{PSR: p})
+	s.wantState(omnichannel.Held)
+	s.wantReports("withdrawn:left routing")
+}
+
 // TestGoneIsRemembered holds that replayed events do not bring back what is over,
 // and that it is forgotten after the stream's retention.
 func TestGoneIsRemembered(t *testing.T) {

@@ -81,6 +81,9 @@ func (l *Ledger) announce(now time.Time, c *Chain) {
 		if c.State == Held && c.Why == err.Error() {
 			return
 		}
+		if c.State == Announced {
+			l.report(vcc.Report{Kind: vcc.Withdrawn, Interaction: c.Interaction, Offer: c.Offer, Reason: vcc.LeftRouting, Detail: err.Error()})
+		}
 		if l.move(now, c, factUnfit, err.Error()) {
 			l.note(c, "held", err.Error())
 		}
@@ -90,7 +93,7 @@ func (l *Ledger) announce(now time.Time, c *Chain) {
 		return
 	}
 	c.Agent, c.Work = "", ""
-	l.report(vcc.Report{Kind: vcc.Arrived, Interaction: c.Interaction, Work: &work})
+	l.report(vcc.Report{Kind: vcc.Arrived, Interaction: c.Interaction, Offer: c.Offer, Work: &work})
 	l.note(c, "arrived", fmt.Sprintf("%s in %s", work.Medium, work.Queue))
 }
 

@@ -110,7 +110,7 @@ func (l *Ledger) settleAnnounced(now time.Time, c *Chain, s Seen) {
 // be old; the engine drops what is not new.
 func (l *Ledger) refresh(c *Chain) {
 	if work, err := l.work(c); err == nil {
-		l.report(vcc.Report{Kind: vcc.Arrived, Interaction: c.Interaction, Work: &work})
+		l.report(vcc.Report{Kind: vcc.Arrived, Interaction: c.Interaction, Offer: c.Offer, Work: &work})
 	}
 }
 

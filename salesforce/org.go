@@ -40,6 +40,28 @@ func NewOrg(o OrgOptions) (*Org, error) {
 	return &Org{client: o.Client, closed: o.ClosedStatus}, nil
 }
 
+// Identity returns the id of the org that the daemon is logged in to.
+func (o *Org) Identity(ctx context.Context) (string, error) {
+	tok, err := o.client.opt.Tokens.Token(ctx)
+	if err != nil {
+		return "", err
+	}
+	if tok.OrgID != "" {
+		return tok.OrgID, nil
+	}
+	type orgRow struct {
+		ID string `json:"Id"`
+	}
+	rows, err := Query[orgRow](ctx, o.client, "SELECT Id FROM Organization")
+	if err != nil {
+		return "", err
+	}
+	if len(rows) != 1 {
+		return "", fmt.Errorf("the org tells %d organizations, not one", len(rows))
+	}
+	return omnichannel.Long(rows[0].ID), nil
+}
+
 // Carry carries out one effect and tells how it came out. It blocks until that
 // is known, or known to be unknown: at most the client's timeout. Effects of
 // one interaction must not overlap; others may.

@@ -11,7 +11,9 @@ type ReportKind string
 const (
 	// Arrived: Work waits for an agent. For an interaction that is known it
 	// means that it waits again (transferred to a queue): the part of the agent
-	// who had it ends and wraps up, and who refused it stays excluded.
+	// who had it ends and wraps up, and who refused it stays excluded. Offer is
+	// the number of its last offer, so that numbers go on where the engine has
+	// forgotten it.
 	Arrived ReportKind = "arrived"
 	// Alerting: the offer reached the agent's Omni-Channel widget.
 	Alerting ReportKind = "alerting"
@@ -79,7 +81,7 @@ type Presence struct {
 type Report struct {
 	Kind        ReportKind
 	Interaction InteractionID // all but Omni
-	Offer       int           // Alerting, Accepted, Refused, Ended, Moved: the offer answered
+	Offer       int           // Alerting, Accepted, Refused, Ended, Moved: the offer answered; Arrived: the last one
 	Agent       AgentID       // Alerting, Accepted, Refused, Ended, Moved, Omni
 	Reason      Reason        // Refused, Withdrawn
 	Detail      string        // for people: code and words of the other side

@@ -85,7 +85,8 @@ type readiness struct {
 }
 
 // ready tells whether work that arrives now would be routed, and if not, why.
-func (o Options) ready(ctx context.Context) readiness {
+// Probing the store costs a write, so only who asks for readiness does it.
+func (o Options) ready(ctx context.Context, probe func(context.Context) error) readiness {
 	var why []string
 	links, swept := o.Daemon.Links()
 	for _, l := range links {
@@ -108,8 +109,8 @@ func (o Options) ready(ctx context.Context) readiness {
 	if _, err := o.Daemon.View(ctx); err != nil {
 		why = append(why, "the loop does not answer: "+err.Error())
 	}
-	if o.Probe != nil {
-		if err := o.Probe(ctx); err != nil {
+	if probe != nil {
+		if err := probe(ctx); err != nil {
 			why = append(why, "the store cannot be written: "+err.Error())
 		}
 	}
@@ -117,7 +118,7 @@ func (o Options) ready(ctx context.Context) readiness {
 }
 
 func (o Options) readyz(w http.ResponseWriter, r *http.Request) {
-	res := o.ready(r.Context())
+	res := o.ready(r.Context(), o.Probe)
 	code := http.StatusOK
 	if !res.Ready {
 		code = http.StatusServiceUnavailable
@@ -172,7 +173,7 @@ func (o Options) page(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the loop does not answer: "+err.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	d := pageData{View: v, Readiness: o.ready(r.Context()), Version: o.Version, Org: o.Org, Names: map[vcc.AgentID]string{}, Groups: groups(v)}
+	d := pageData{View: v, Readiness: o.ready(r.Context(), nil), Version: o.Version, Org: o.Org, Names: map[vcc.AgentID]string{}, Groups: groups(v)}
 	for _, a := range v.Agents {
 		d.Names[a.ID] = string(a.ID)
 		if a.Name != "" {

@@ -92,9 +92,11 @@ func (m *Machine) arrived(r vcc.Report) {
 	x := m.items[r.Interaction]
 	if x == nil {
 		x = m.newItem(r.Interaction, w)
+		x.row.Offers = max(min(r.Offer, maxOffer), 0)
 		m.wait(x)
 		return
 	}
+	x.row.Offers = max(x.row.Offers, min(r.Offer, maxOffer))
 	current := x.row.Current()
 	if (x.line != nil || current != nil) && sameDemand(x.row.Work, w) {
 		if x.row.Work.Name != w.Name || x.row.Work.Medium != w.Medium {
