@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"slices"
@@ -75,13 +76,28 @@ func loadRouting(file string) (routing, error) {
 	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&r); err != nil {
-		line := 1 + bytes.Count(b[:min(int(dec.InputOffset()), len(b))], []byte("\n"))
-		return r, fmt.Errorf("routing file %s, near line %d: %w", file, line, err)
+		return r, fmt.Errorf("routing file %s, near line %d: %w", file, lineOf(b, dec.InputOffset(), err), err)
 	}
 	if err := r.check(); err != nil {
 		return r, fmt.Errorf("routing file %s:\n%w", file, err)
 	}
 	return r, nil
+}
+
+// lineOf returns the line that a fault of decoding is about. Of a name that is not
+// known only the text of the error tells; read is how far the decoder has come.
+func lineOf(b []byte, read int64, err error) int {
+	at := int(read)
+	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+		at = int(e.Offset)
+	} else if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		at = int(e.Offset)
+	} else if _, name, ok := strings.Cut(err.Error(), "unknown field "); ok {
+		at = max(bytes.Index(b, []byte(name)), 0)
+	} else if errors.Is(err, io.ErrUnexpectedEOF) {
+		at = len(bytes.TrimSpace(b))
+	}
+	return 1 + bytes.Count(b[:min(at, len(b))], []byte("\n"))
 }
 
 // check reports every fault that engine and ledger do not find themselves.
