@@ -16,6 +16,8 @@ import (
 	"omnibridge/cmd/omnibridge/world"
 	"omnibridge/connector"
 	"omnibridge/connector/store"
+	"omnibridge/omnichannel"
+	"omnibridge/salesforce"
 	"omnibridge/salesforce/mockorg"
 	"omnibridge/vcc"
 )
@@ -77,14 +79,14 @@ func (s *story) notReady(args []string) error {
 	})
 }
 
-const expectUsage = "expect NAME waiting [REGEXP] | alerting AGENT | opened AGENT | gone closed|withdrawn"
+const expectUsage = "expect NAME waiting [REGEXP] | alerting AGENT[|AGENT] | opened AGENT[|AGENT] | gone closed|withdrawn|elsewhere"
 
 // expectation is where a work item must stand.
 type expectation struct {
 	name, id string
-	state    string // waiting, alerting, opened or gone
-	agent    string // alerting, opened: id of the agent
-	outcome  string // gone
+	state    string   // waiting, alerting, opened or gone
+	agents   []string // alerting, opened: with one of these
+	outcome  string   // gone
 	why      *regexp.Regexp
 }
 
@@ -118,12 +120,15 @@ func (s *story) expectation(args []string) (e expectation, err error) {
 	case e.state == "waiting":
 		e.why, err = regexp.Compile(third)
 		return e, err
-	case e.state == "gone" && (third == "closed" || third == "withdrawn"):
+	case e.state == "gone" && slices.Contains([]string{"closed", "withdrawn", "elsewhere"}, third):
 		e.outcome = third
 		return e, nil
 	case e.state == "alerting" || e.state == "opened":
-		if e.agent = s.agents[third]; e.agent == "" {
-			return e, fmt.Errorf("no agent is called %q", third)
+		for name := range strings.SplitSeq(third, "|") {
+			if s.agents[name] == "" {
+				return e, fmt.Errorf("no agent is called %q", name)
+			}
+			e.agents = append(e.agents, s.agents[name])
 		}
 		return e, nil
 	}
@@ -162,16 +167,23 @@ func (s *story) inOrg(e expectation) error {
 	case "waiting":
 		ok = v.Outcome == "waiting" && assigned == ""
 	case "alerting":
-		ok = assigned == e.agent
+		ok = slices.Contains(e.agents, assigned)
 	case "opened":
-		ok = opened == e.agent && assigned == ""
+		ok = slices.Contains(e.agents, opened) && assigned == ""
 	case "gone":
-		ok = v.Outcome == e.outcome
+		ok = v.Outcome == e.outcome || e.outcome == "elsewhere" && assigned+opened == "" && !s.announced(e.id)
 	}
 	if !ok {
 		return errors.New(is)
 	}
 	return nil
+}
+
+// announced tells whether a PSR of external routing is there for a work item.
+func (s *story) announced(id string) bool {
+	return slices.ContainsFunc(s.org.Records("PendingServiceRouting"), func(r mockorg.Row) bool {
+		return r["WorkItemId"] == id && r["RoutingModel"] == "ExternalRouting" && r["IsDeleted"] != true
+	})
 }
 
 // inProgram tells whether the program's status is as expected.
@@ -190,7 +202,7 @@ func (s *story) inProgram(ctx context.Context, e expectation) error {
 	x := v.Interactions[i]
 	is := fmt.Errorf("the program has %s as %s (%s): %s %v", e.name, x.State, x.Delivery, x.Why, x.Legs)
 	with := func(state vcc.State) error {
-		if leg := x.Current(); x.State != state || leg == nil || string(leg.Agent) != e.agent {
+		if leg := x.Current(); x.State != state || leg == nil || !slices.Contains(e.agents, string(leg.Agent)) {
 			return is
 		}
 		return nil
@@ -240,7 +252,11 @@ func (s *story) load(args []string) error {
 		if _, err := s.get(ctx, "/api/status", &v); err != nil {
 			return err
 		}
-		if have := v.Loads[vcc.AgentID(s.agents[args[0]])]; have != want {
+		id := vcc.AgentID(s.agents[args[0]])
+		if !slices.ContainsFunc(v.Agents, func(a vcc.Agent) bool { return a.ID == id && a.Omni.Online }) {
+			return fmt.Errorf("the program does not know that %s is online", args[0])
+		}
+		if have := v.Loads[id]; have != want {
 			return fmt.Errorf("the program says that %s has a load of %d percent, not %d", args[0], have, want)
 		}
 		return nil
@@ -296,6 +312,50 @@ func (s *story) stored() (st stored, err error) {
 	}
 	st.journal, err = copied.Journal(ctx, store.JournalQuery{Limit: 1000})
 	return st, err
+}
+
+// followed waits until the program has made a position in the stream durable:
+// then the gaps of its first subscriptions are closed.
+func (s *story) followed(args []string) error {
+	return until(func(context.Context) error {
+		st, err := s.stored()
+		if err == nil && !slices.ContainsFunc(st.Cursors, func(c omnichannel.Cursor) bool {
+			return c.Channel == salesforce.PSRChannel && c.Replay > 0
+		}) {
+			err = errors.New("the program has no position in the stream of PSRs")
+		}
+		return err
+	})
+}
+
+// interactions counts what the program made of a work item: a transfer must not
+// make a second interaction.
+func (s *story) interactions(args []string) error {
+	if len(args) != 2 {
+		return usage("interactions NAME COUNT")
+	}
+	id, err := s.item(args[0])
+	if err != nil {
+		return err
+	}
+	want, err := number(args[1])
+	if err != nil {
+		return err
+	}
+	st, err := s.stored()
+	if err != nil {
+		return err
+	}
+	have := 0
+	for _, c := range st.Chains {
+		if string(c.Record) == id {
+			have++
+		}
+	}
+	if have != want {
+		return fmt.Errorf("the program made %d interactions of %s, not %d", have, args[0], want)
+	}
+	return nil
 }
 
 // journal waits for an entry about a work item.

@@ -85,7 +85,7 @@ func (s *story) startOrg(args []string) error {
 		s.agents[name] = a.ID
 		s.ts.Setenv(name, a.ID)
 	}
-	s.ts.Setenv("ORG", s.org.URL())
+	s.ts.Setenv("ORG_HOST", l.Addr().String())
 	return s.set(args)
 }
 
@@ -196,7 +196,7 @@ func (s *story) record(args []string) error {
 	return usage("record NAME closed|deleted")
 }
 
-const agentUsage = "agent NAME online [STATUS] | offline | drops | auto-accepts | accepts W | closes W | declines W [REASON] | transfers W to NAME"
+const agentUsage = "agent NAME online [STATUS] | offline | drops | auto-accepts | capacity N | accepts W | closes W | declines W [REASON] | transfers W to NAME"
 
 // agent does what an agent does with the widget.
 func (s *story) agent(args []string) error {
@@ -215,6 +215,12 @@ func (s *story) agent(args []string) error {
 		return hand.Drop()
 	case deed == "auto-accepts" && len(rest) == 0:
 		return hand.SetAutoAccept(true)
+	case deed == "capacity" && len(rest) == 1:
+		n, err := number(rest[0])
+		if err != nil {
+			return err
+		}
+		return hand.SetCapacity(int64(n))
 	case len(rest) == 0:
 		return usage(agentUsage)
 	}

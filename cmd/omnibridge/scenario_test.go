@@ -31,6 +31,7 @@ import (
 //	agent ada declines c1 [REASON]
 //	agent ada transfers c1 to ben|QUEUE
 //	agent ada auto-accepts
+//	agent ada capacity N                       what Salesforce lets her hold, in weight
 //
 // The weather.
 //
@@ -58,11 +59,13 @@ import (
 //
 //	ready | not-ready REGEXP                   what /readyz says
 //	expect c1 waiting [REGEXP]                 REGEXP matches why, in the program's words
-//	expect c1 alerting|opened ada
-//	expect c1 gone closed|withdrawn
+//	expect c1 alerting|opened ada              or ada|ben: with one of them
+//	expect c1 gone closed|withdrawn|elsewhere  elsewhere: it is still there, but not in external routing
+//	interactions c1 1                          so many interactions the program made of it
 //	pushes c1 2                                so many AgentWork records were made from its PSRs
-//	load ada 84                                percent of capacity in use, in the program's words
+//	load ada 84                                ada is online with 84 percent in use, in the program's words
 //	journal c1 WHAT [REGEXP]                   the journal has such an entry, why matches
+//	followed                                   an event of the stream was taken, so the first gaps are closed
 //	requests 'POST sobjects AgentWork' 1       what the org counted
 //	logs REGEXP | ! logs REGEXP                what the program has logged so far
 //	no-secret                                  neither logs nor store hold a secret, key or token
@@ -90,6 +93,7 @@ func TestScenarios(t *testing.T) {
 			"hold": told((*story).hold), "held": told((*story).held), "release": told((*story).release), "lose": told((*story).lose), "crashes": told((*story).crashes),
 			"routing": told((*story).routing), "bridge": told((*story).bridge), "control": told((*story).control), "mock-org": told((*story).serveMock),
 			"ready": told((*story).ready), "not-ready": told((*story).notReady), "expect": told((*story).expect), "pushes": told((*story).pushes),
+			"interactions": told((*story).interactions), "followed": told((*story).followed),
 			"load": told((*story).load), "journal": told((*story).journal), "requests": told((*story).requests), "verdict": told((*story).verdict),
 			"no-secret": told((*story).noSecret), "summary": told((*story).summary), "logs": logs,
 		},
