@@ -42,6 +42,40 @@ func (s *story) crashes(args []string) error {
 	return nil
 }
 
+// killAtEach starts the program again and again and kills it at its first request
+// of the REST API, at its second, and so on: when the request never came to the
+// org, when it is carried out after the death, and when only its reply is lost.
+// Each life finds a new chat, and agents answer what rings.
+func (s *story) killAtEach(args []string) error {
+	if len(args) != 1 {
+		return usage("kill-at-each LAST")
+	}
+	last, err := number(args[0])
+	if err != nil {
+		return err
+	}
+	rng := rand.New(rand.NewPCG(uint64(last), 0))
+	for i := range last {
+		if err := comes("LiveChatTranscript", "Support_Chat")(s, []string{fmt.Sprintf("chat%d", i)}); err != nil {
+			return err
+		}
+		if err := s.gate.arm(holding{after: i%3 == 2, method: "*", what: "/services/data", skip: i}); err != nil {
+			return err
+		}
+		if err := s.startBridge(nil); err != nil {
+			return err
+		}
+		if err := s.held(nil); err != nil {
+			return fmt.Errorf("request %d: %w", i+1, err)
+		}
+		s.running.kill()
+		s.running = nil
+		s.gate.release(i%3 == 0)
+		s.deed(rng)
+	}
+	return s.startBridge(nil)
+}
+
 // drift waits for a random while in which anything may happen.
 func (s *story) drift(rng *rand.Rand) {
 	<-time.After(time.Duration(rng.IntN(120)) * time.Millisecond)

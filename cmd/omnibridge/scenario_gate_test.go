@@ -28,7 +28,8 @@ type gate struct {
 // holding is a request to be held.
 type holding struct {
 	after        bool
-	method, what string
+	method, what string        // "*" is any method
+	skip         int           // so many that fit pass
 	struck       bool          // a request fitted
 	lose         bool          // it never comes to the org
 	held         chan struct{} // closed when one is held
@@ -90,12 +91,15 @@ func (g *gate) strike(r *http.Request, after bool) *holding {
 	if h == nil || h.struck || h.after != after || !h.fits(r) {
 		return nil
 	}
+	if h.skip--; h.skip >= 0 {
+		return nil
+	}
 	h.struck = true
 	return h
 }
 
 func (h *holding) fits(r *http.Request) bool {
-	if r.Method != h.method {
+	if h.method != "*" && r.Method != h.method {
 		return false
 	}
 	if strings.HasPrefix(h.what, "/") {
@@ -138,12 +142,17 @@ func (s *story) hold(args []string) error {
 	if len(args) != 3 || args[0] != "before" && args[0] != "after" {
 		return usage("hold before|after METHOD OBJECT|/PATH")
 	}
-	s.gate.mu.Lock()
-	defer s.gate.mu.Unlock()
-	if s.gate.rule != nil {
+	return s.gate.arm(holding{after: args[0] == "after", method: args[1], what: args[2]})
+}
+
+func (g *gate) arm(h holding) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.rule != nil {
 		return errors.New("something is to be held already: release it first")
 	}
-	s.gate.rule = &holding{after: args[0] == "after", method: args[1], what: args[2], held: make(chan struct{}), let: make(chan struct{})}
+	h.held, h.let = make(chan struct{}), make(chan struct{})
+	g.rule = &h
 	return nil
 }
 

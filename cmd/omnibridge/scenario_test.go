@@ -44,6 +44,7 @@ import (
 //	session revoked                            every access token ends
 //	stream forgets|purged|holds=2s             clients or retained events are forgotten; how long a connect is held
 //	crashes seed=N kills=N chats=N             a random but repeatable run of kills and work
+//	kill-at-each LAST                          lives that end at their first REST request, their second, up to LAST
 //
 // The program.
 //
@@ -91,7 +92,8 @@ func TestScenarios(t *testing.T) {
 			"customer": told((*story).customer), "owner": told((*story).owner), "record": told((*story).record), "agent": told((*story).agent),
 			"fault": told((*story).fault), "clock": told((*story).clock), "session": told((*story).session), "stream": told((*story).stream),
 			"hold": told((*story).hold), "held": told((*story).held), "release": told((*story).release), "lose": told((*story).lose), "crashes": told((*story).crashes),
-			"routing": told((*story).routing), "bridge": told((*story).bridge), "control": told((*story).control), "mock-org": told((*story).serveMock),
+			"kill-at-each": told((*story).killAtEach),
+			"routing":      told((*story).routing), "bridge": told((*story).bridge), "control": told((*story).control), "mock-org": told((*story).serveMock),
 			"ready": told((*story).ready), "not-ready": told((*story).notReady), "expect": told((*story).expect), "pushes": told((*story).pushes),
 			"interactions": told((*story).interactions), "followed": told((*story).followed),
 			"load": told((*story).load), "journal": told((*story).journal), "requests": told((*story).requests), "verdict": told((*story).verdict),
