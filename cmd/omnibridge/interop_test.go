@@ -82,25 +82,30 @@ func serveMockOrg(t *testing.T) mockOrgLine {
 	return line
 }
 
-// runScript runs one client's script and checks the line it prints.
-func runScript(t *testing.T, script, module string) {
+// nodeCommand prepares a script of testdata/interop, which needs a module.
+func nodeCommand(t *testing.T, ctx context.Context, module, script string, args ...string) *exec.Cmd {
 	t.Helper()
 	node, err := exec.LookPath("node")
 	require(t, err == nil, "node")
 	_, err = os.Stat(filepath.Join(interopDir, "node_modules", module))
 	require(t, err == nil, "npm module "+module+" (run npm ci in testdata/interop)")
+	cmd := exec.CommandContext(ctx, node, append([]string{script}, args...)...)
+	cmd.Dir = interopDir
+	cmd.WaitDelay = 5 * time.Second
+	return cmd
+}
 
-	org := serveMockOrg(t)
+// runScript runs one client's script and checks the line it prints.
+func runScript(t *testing.T, script, module string) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), interopDeadline)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, node, script)
-	cmd.Dir = interopDir
+	cmd := nodeCommand(t, ctx, module, script)
+	org := serveMockOrg(t)
 	cmd.Env = append(os.Environ(), "OMNIBRIDGE_MOCK_ORG="+org.text)
-	cmd.WaitDelay = 5 * time.Second
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err = cmd.Run()
-	if err != nil {
+	if err := cmd.Run(); err != nil {
 		t.Fatalf("node %s: %v\n%s\n%s", script, err, stdout.String(), stderr.String())
 	}
 	lines := strings.Split(strings.TrimSpace(stdout.String()), "\n")
@@ -117,6 +122,8 @@ func runScript(t *testing.T, script, module string) {
 }
 
 func TestInteropJSForce(t *testing.T) { runScript(t, "jsforce.mjs", "jsforce") }
+
+func TestInteropSalesforceCore(t *testing.T) { runScript(t, "core.mjs", "@salesforce/core") }
 
 func TestInteropCometD(t *testing.T) { runScript(t, "cometd.mjs", "cometd-nodejs-client") }
 
