@@ -1,0 +1,114 @@
+package streaming_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"omnibridge/salesforce/streaming"
+)
+
+func TestOddEvents(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newServer()
+		r := newRig(t, s, nil)
+		events := `{"channel":"` + psr + `","data":{"payload":1}},` + // no replay ID: never a duplicate
+			`{"channel":"` + psr + `","data":{"payload":1}},` +
+			`{"channel":"` + psr + `","data":{"event":{"replayId":"9"}}},` +
+			`{"channel":"` + psr + `","data":{"event":{"replayId":7}}},` + // out of order is no duplicate
+			`{"channel":"` + psr + `","data":{"event":{"replayId":"9"}}},` + // this is one
+			`{"channel":"` + psr + `","data":{"event":{"replayId":9},"other":true}},` + // and this is not
+			`{"channel":"/topic/Other","data":{"event":{"replayId":8}}},` +
+			`{"channel":"` + psr + `"},{}`
+		s.next("connect", func(w http.ResponseWriter, r *http.Request, m meta) bool {
+			fmt.Fprintf(w, `[%s,{"channel":"/meta/connect","successful":true}]`, events)
+			return true
+		})
+		s.publish(psr)
+		synctest.Wait()
+		if got := r.owner.replays(); !slices.Equal(got, []int64{1, -1, -1, 9, 7, 9}) {
+			t.Errorf("delivered %v", got)
+		}
+		if st := r.client.Stats(); st.Duplicates != 1 || st.Strays != 1 || st.Events != 6 {
+			t.Errorf("%+v", st)
+		}
+		r.end()
+	})
+}
+
+func TestHugeReplyAndRedirect(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newServer()
+		r := newRig(t, s, nil)
+		written := 0
+		s.next("connect", func(w http.ResponseWriter, _ *http.Request, _ meta) bool {
+			fmt.Fprint(w, `[{"channel":"`)
+			filler := bytes.Repeat([]byte("x"), 1<<20)
+			for range 64 {
+				n, err := w.Write(filler)
+				if written += n; err != nil {
+					break
+				}
+			}
+			return true
+		})
+		s.publish(psr)
+		pause(time.Second)
+		if written > 18<<20 {
+			t.Errorf("%d bytes of one reply were taken", written)
+		}
+		if st := r.owner.now(); st.Cause != "oversized-reply" || st.Link != streaming.LinkDown {
+			t.Errorf("%+v", st)
+		}
+		pause(6 * time.Minute)
+		r.wantLink(streaming.LinkUp)
+		before := s.count("/meta/connect")
+		s.next("connect", func(w http.ResponseWriter, r *http.Request, _ meta) bool {
+			w.Header().Set("Location", "http://elsewhere.test/cometd/67.0")
+			w.WriteHeader(http.StatusTemporaryRedirect)
+			return true
+		})
+		s.publish(psr)
+		synctest.Wait()
+		s.publish(psr)
+		pause(time.Second)
+		if st := r.owner.now(); st.Cause != "redirected" {
+			t.Errorf("%+v", st)
+		}
+		if n := s.count("/meta/connect") - before; n != 1 {
+			t.Errorf("the redirect was followed, token and all: %d requests", n)
+		}
+		r.end()
+	})
+}
+
+func TestSlowLorisIsCut(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newServer()
+		r := newRig(t, s, nil)
+		s.publish(psr)
+		pause(time.Minute)
+		s.next("connect", func(w http.ResponseWriter, r *http.Request, _ meta) bool {
+			for range 10000 {
+				if _, err := fmt.Fprint(w, " "); err != nil || http.NewResponseController(w).Flush() != nil {
+					break
+				}
+				time.Sleep(time.Second)
+			}
+			return true
+		})
+		before := s.publish(psr)
+		pause(200 * time.Second)
+		r.wantLink(streaming.LinkUp)
+		after := s.publish(psr)
+		synctest.Wait()
+		if got := r.owner.replays(); !slices.Contains(got, before) || !slices.Contains(got, after) || len(got) != 3 {
+			t.Errorf("delivered %v", got)
+		}
+		r.end()
+	})
+}
