@@ -125,29 +125,36 @@ func TestInteropJSForce(t *testing.T) { runScript(t, "jsforce.mjs", "jsforce") }
 
 func TestInteropSalesforceCore(t *testing.T) { runScript(t, "core.mjs", "@salesforce/core") }
 
+func TestInteropFaye(t *testing.T) { runScript(t, "faye.mjs", "faye") }
+
 func TestInteropCometD(t *testing.T) { runScript(t, "cometd.mjs", "cometd-nodejs-client") }
 
-// The lock file must work wherever npm is set up, so it names no registry.
-func TestInteropLockNamesNoRegistry(t *testing.T) {
-	data, err := os.ReadFile(filepath.Join(interopDir, "package-lock.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var lock struct {
-		Packages map[string]struct{ Resolved, Integrity string }
-	}
-	if err := json.Unmarshal(data, &lock); err != nil {
-		t.Fatal(err)
-	}
-	if len(lock.Packages) < 4 {
-		t.Fatalf("the lock file holds %d packages", len(lock.Packages))
-	}
-	for name, p := range lock.Packages {
-		if p.Resolved != "" {
-			t.Errorf("%s is bound to %s; npm install --omit-lockfile-registry-resolved leaves that out", name, p.Resolved)
+// The lock files must work wherever npm is set up, so they name no registry.
+func TestInteropLocksNameNoRegistry(t *testing.T) {
+	for _, dir := range []string{interopDir, interopCLIDir} {
+		data, err := os.ReadFile(filepath.Join(dir, "package-lock.json"))
+		if err != nil {
+			t.Fatal(err)
 		}
-		if name != "" && p.Integrity == "" {
-			t.Errorf("%s has no checksum", name)
+		var lock struct {
+			Packages map[string]struct {
+				Resolved, Integrity string
+				InBundle            bool // it comes inside another package, under that one's checksum
+			}
+		}
+		if err := json.Unmarshal(data, &lock); err != nil {
+			t.Fatal(err)
+		}
+		if len(lock.Packages) < 4 {
+			t.Fatalf("the lock file of %s holds %d packages", dir, len(lock.Packages))
+		}
+		for name, p := range lock.Packages {
+			if p.Resolved != "" {
+				t.Errorf("%s: %s is bound to %s; npm install --omit-lockfile-registry-resolved leaves that out", dir, name, p.Resolved)
+			}
+			if name != "" && !p.InBundle && p.Integrity == "" {
+				t.Errorf("%s: %s has no checksum", dir, name)
+			}
 		}
 	}
 }

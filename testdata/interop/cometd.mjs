@@ -5,15 +5,14 @@ import { createSign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { CometD } from 'cometd';
 import { adapt } from 'cometd-nodejs-client';
-import { Inbox, control, equal, ok, run, within } from './harness.mjs';
+import * as harness from './harness.mjs';
+import { API, Inbox, control, equal, fails, ok, run, within } from './harness.mjs';
 
 adapt();
 
-const API = '62.0';
 const { version } = JSON.parse(readFileSync(new URL('./node_modules/cometd/package.json', import.meta.url)));
 
-let token;
-let instance;
+let session;
 const topics = [`nd${Date.now()}a`, `nd${Date.now()}b`];
 const [first, second] = topics.map((name) => `/topic/${name}`);
 let ticket; // id of the record that changes
@@ -23,19 +22,9 @@ let inbox;
 let standing; // subscription to the first topic
 
 async function login(org) {
-  const form = (secret) => ({
-    method: 'POST',
-    body: new URLSearchParams({ grant_type: 'client_credentials', client_id: org.client_id, client_secret: secret }),
-  });
-  const refused = await fetch(`${org.url}/services/oauth2/token`, form('wrong'));
-  equal(refused.status, 400, 'status for a wrong secret');
-  ok((await refused.json()).error, 'the refusal names no error');
-  const reply = await fetch(`${org.url}/services/oauth2/token`, form(org.client_secret));
-  const body = await reply.json();
-  equal(reply.status, 200, `token: ${JSON.stringify(body.error ?? '')}`);
-  equal(body.token_type, 'Bearer', 'token type');
-  token = body.access_token;
-  instance = body.instance_url;
+  const refused = await fails(harness.login({ ...org, client_secret: 'wrong' }), 'a wrong secret');
+  ok(/invalid_client.*got 400/.test(refused.message), `a wrong secret got ${refused.message}`);
+  session = await harness.login(org);
 }
 
 // The JWT bearer flow, signed by Node's own library.
@@ -62,17 +51,7 @@ async function jwt(org) {
   equal([late.status, (await late.json()).error], [400, 'invalid_grant'], 'an expired assertion');
 }
 
-// rest makes one call and returns the decoded body, or undefined without one.
-async function rest(method, path, body) {
-  const reply = await fetch(`${instance}/services/data/v${API}${path}`, {
-    method,
-    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
-    body: body && JSON.stringify(body),
-  });
-  const text = await reply.text();
-  if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${text}`);
-  return text ? JSON.parse(text) : undefined;
-}
+const rest = (...request) => harness.rest(session, ...request);
 
 const setStatus = (value) => rest('PATCH', `/sobjects/Ticket__c/${ticket}`, { Status__c: value });
 
@@ -87,11 +66,11 @@ async function records() {
 
 // connect makes a client that asks for replay from the given ids, by channel. As
 // real programs do, it sends the whole map with every subscribe.
-async function connect(replayFrom, bearer = token) {
+async function connect(replayFrom, bearer = session.token) {
   const made = new CometD();
   made.unregisterTransport('websocket'); // Salesforce has long polling only
   made.configure({
-    url: `${instance}/cometd/${API}`,
+    url: `${session.instance}/cometd/${API}`,
     requestHeaders: { Authorization: `Bearer ${bearer}` },
     appendMessageTypeToURL: false,
     logLevel: 'warn',

@@ -81,6 +81,33 @@ export async function control(org, path, body) {
   if (!reply.ok) throw new Error(`${path}: ${reply.status} ${await reply.text()}`);
 }
 
+// API is the version that the scripts without one of their own speak.
+export const API = '62.0';
+
+// login gets a token by client credentials, with the address that goes with it.
+export async function login(org) {
+  const reply = await fetch(`${org.url}/services/oauth2/token`, {
+    method: 'POST',
+    body: new URLSearchParams({ grant_type: 'client_credentials', client_id: org.client_id, client_secret: org.client_secret }),
+  });
+  const body = await reply.json();
+  equal(reply.status, 200, `token: ${JSON.stringify(body.error ?? '')}`);
+  equal(body.token_type, 'Bearer', 'token type');
+  return { token: body.access_token, instance: body.instance_url };
+}
+
+// rest makes one call and returns the decoded body, or undefined without one.
+export async function rest({ instance, token }, method, path, body) {
+  const reply = await fetch(`${instance}/services/data/v${API}${path}`, {
+    method,
+    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+    body: body && JSON.stringify(body),
+  });
+  const text = await reply.text();
+  if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${text}`);
+  return text ? JSON.parse(text) : undefined;
+}
+
 // Inbox keeps what a subscription delivered, in order.
 export class Inbox {
   #items = [];
