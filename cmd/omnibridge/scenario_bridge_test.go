@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -65,7 +66,8 @@ func (s *story) run(env []string, out, log io.Writer, listenOut bool, args ...st
 		return nil, err
 	}
 	p := &process{cmd: exec.Command(path, args...), lines: make(chan string, 1000), ended: make(chan struct{})}
-	p.cmd.Dir, p.cmd.Env = s.dir, env
+	name, value := quickRaces()
+	p.cmd.Dir, p.cmd.Env = s.dir, append(env, "PATH="+os.Getenv("PATH"), "HOME="+s.dir, "TMPDIR="+s.dir, name+"="+value)
 	r, w := io.Pipe()
 	if listenOut {
 		out = io.MultiWriter(out, w)
@@ -147,9 +149,7 @@ func (s *story) bridge(args []string) error {
 	case args[0] == "settings" && len(rest) == 1:
 		for _, kv := range s.bridgeEnv(named) {
 			name, value, _ := strings.Cut(kv, "=")
-			if strings.HasPrefix(name, prefix) {
-				s.ts.Setenv(name, value)
-			}
+			s.ts.Setenv(name, value)
 		}
 		return nil
 	case s.running == nil:
@@ -211,7 +211,7 @@ func (s *story) bridgeEnv(named map[string]string) []string {
 			set[name] = value
 		}
 	}
-	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "TMPDIR=" + s.dir}
+	var env []string
 	for name, value := range set {
 		env = append(env, prefix+"_"+name+"="+value)
 	}
@@ -241,8 +241,7 @@ func (s *story) serveMock(args []string) error {
 	case len(args) != 1 || args[0] != "start" || s.mock != nil:
 		return usage("mock-org start|stop")
 	}
-	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "TMPDIR=" + s.dir}
-	p, err := s.run(env, io.Discard, &s.log, true, "mock-org", "--listen", "127.0.0.1:0", "--json")
+	p, err := s.run(nil, io.Discard, &s.log, true, "mock-org", "--listen", "127.0.0.1:0", "--json")
 	if err != nil {
 		return err
 	}
@@ -300,7 +299,8 @@ func (s *story) control(args []string) error {
 	return err
 }
 
-// logs looks for a regular expression in what the program has logged.
+// logs waits for a line of the program's log that matches; with neg, there must be
+// none so far.
 func logs(ts *testscript.TestScript, neg bool, args []string) {
 	s := storyOf(ts)
 	if len(args) != 1 {
@@ -308,9 +308,23 @@ func logs(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	re, err := regexp.Compile(args[0])
 	ts.Check(err)
-	if found := re.MatchString(s.log.String()); found == neg {
+	found := func() bool { return re.MatchString(s.log.String()) }
+	if neg && found() {
 		s.explain()
-		ts.Fatalf("logs match %s: %v", args[0], found)
+		ts.Fatalf("the log matches %s", args[0])
+	}
+	if neg {
+		return
+	}
+	err = until(func(context.Context) error {
+		if !found() {
+			return fmt.Errorf("the log does not match %s", args[0])
+		}
+		return nil
+	})
+	if err != nil {
+		s.explain()
+		ts.Fatalf("%v", err)
 	}
 }
 

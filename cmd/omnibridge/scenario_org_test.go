@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -55,12 +56,16 @@ func (s *story) end() {
 	}
 }
 
+// storyKeyPair is for JWT logins. All stories have the same, since making one takes
+// longer than most stories.
+var storyKeyPair = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+
 // startOrg serves a new mock org through a gate.
 func (s *story) startOrg(args []string) error {
 	if s.org != nil {
 		return errors.New("there is an org already")
 	}
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	key, err := storyKeyPair()
 	if err != nil {
 		return err
 	}

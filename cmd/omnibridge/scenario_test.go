@@ -68,7 +68,7 @@ import (
 //	journal c1 WHAT [REGEXP]                   the journal has such an entry, why matches
 //	followed                                   an event of the stream was taken, so the first gaps are closed
 //	requests 'POST sobjects AgentWork' 1       what the org counted
-//	logs REGEXP | ! logs REGEXP                what the program has logged so far
+//	logs REGEXP | ! logs REGEXP                what the program logs; ! is about what it has so far
 //	no-secret                                  neither logs nor store hold a secret, key or token
 //	verdict [arrived=3] [accepted=2] ...       no item was lost or doubled, by the org's own account
 //	                                           compared with the program's store; counts as in the summary
@@ -82,6 +82,7 @@ func TestScenarios(t *testing.T) {
 			env.Values[storyKey{}] = s
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("TMPDIR", env.WorkDir)
+			env.Setenv(quickRaces())
 			env.Defer(s.end)
 			return nil
 		},
@@ -101,6 +102,10 @@ func TestScenarios(t *testing.T) {
 		},
 	})
 }
+
+// quickRaces is for the race detector, which would have each process of the
+// program wait a second before it ends.
+func quickRaces() (name, value string) { return "GORACE", "atexit_sleep_ms=0" }
 
 // patience bounds every wait of a story. It is much longer than any of them
 // takes, since the machine may be busy.
@@ -134,9 +139,7 @@ func told(do func(*story, []string) error) func(*testscript.TestScript, bool, []
 func until(is func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
+	for pause := 10 * time.Millisecond; ; pause = min(pause*3/2, 300*time.Millisecond) {
 		err := is(ctx)
 		if err == nil {
 			return nil
@@ -145,7 +148,7 @@ func until(is func(context.Context) error) error {
 			return err
 		}
 		select {
-		case <-tick.C:
+		case <-time.After(pause):
 		case <-ctx.Done():
 			return fmt.Errorf("waited %v in vain: %w", patience, err)
 		}
