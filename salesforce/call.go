@@ -34,6 +34,7 @@ type call struct {
 	ctx        context.Context                            // a field, because the library's functions take none
 	op         string                                     // for errors and the log, e.g. "create AgentWork"
 	repeatable bool                                       // carrying it out twice does no harm
+	hasty      bool                                       // a locked row is the caller's to try again
 	keep       func(body []byte) (show []byte, err error) // may keep a reply and show the library less of it
 
 	err    error // why the call failed
@@ -79,6 +80,9 @@ func (k *call) attempts(r *http.Request) ([]byte, error) {
 		}
 		if f.sent && !k.repeatable {
 			k.unsure = true
+			return nil, f.err
+		}
+		if f.class == locked && k.hasty {
 			return nil, f.err
 		}
 		p := paces[f.class]

@@ -171,7 +171,7 @@ func TestMockFaults(t *testing.T) {
 		works  int // AgentWorks afterwards
 	}{
 		{mockorg.Fault{Name: "session-expired"}, omnichannel.Done, 1},
-		{mockorg.Fault{Name: "lock-row"}, omnichannel.Done, 1},
+		{mockorg.Fault{Name: "lock-row"}, omnichannel.Deferred, 0},
 		{mockorg.Fault{Name: "session-expired", Count: 2}, omnichannel.Deferred, 0},
 		{mockorg.Fault{Name: "unavailable"}, omnichannel.Unknown, 0},
 		{mockorg.Fault{Name: "server-error"}, omnichannel.Unknown, 0},

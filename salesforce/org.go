@@ -26,6 +26,7 @@ type OrgOptions struct {
 // effects, reads the state that reconciling needs, and decodes events.
 type Org struct {
 	client *Client
+	pushes *pushes
 	closed map[vcc.Channel]string
 
 	mu       sync.Mutex
@@ -37,7 +38,7 @@ func NewOrg(o OrgOptions) (*Org, error) {
 	if o.Client == nil {
 		return nil, errors.New("salesforce org: no client: make one with NewClient")
 	}
-	return &Org{client: o.Client, closed: o.ClosedStatus}, nil
+	return &Org{client: o.Client, pushes: newPushes(o.Client), closed: o.ClosedStatus}, nil
 }
 
 // Identity returns the id of the org that the daemon is logged in to.
@@ -97,7 +98,7 @@ func (o *Org) createWork(ctx context.Context, e omnichannel.Effect) (omnichannel
 			return "", fmt.Errorf("create AgentWork: %s: %w", name, err)
 		}
 	}
-	id, err := o.client.Create(ctx, "AgentWork", struct {
+	id, err := o.pushes.create(ctx, struct {
 		Channel omnichannel.ChannelID `json:"ServiceChannelId"`
 		Record  omnichannel.RecordID  `json:"WorkItemId"`
 		User    vcc.AgentID           `json:"UserId"`

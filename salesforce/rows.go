@@ -15,11 +15,17 @@ import (
 // object. A create is only repeated when it certainly was not carried out;
 // otherwise the error is an [*UnknownOutcomeError].
 func (c *Client) Create(ctx context.Context, object string, fields any) (id string, err error) {
+	return c.create(ctx, object, fields, &call{})
+}
+
+// create is Create with a call that may be prepared.
+func (c *Client) create(ctx context.Context, object string, fields any, k *call) (id string, err error) {
 	op := "create " + object
+	k.op = op
 	if err := checkObject(object); err != nil {
 		return "", fmt.Errorf("create: %w", err)
 	}
-	body, err := c.do(ctx, op, http.MethodPost, "sobjects/"+object, fields)
+	body, err := c.apex(ctx, k, http.MethodPost, "sobjects/"+object, fields)
 	if err != nil {
 		return "", err
 	}
@@ -102,8 +108,10 @@ const MaxBatch = 200
 
 // RowResult is what became of one record of a batch.
 type RowResult struct {
-	ID  string // set when the record was created
-	Err error  // an *APIError when it was refused; then nothing came of this row
+	ID string // set when the record was created
+	// Err is an *APIError when the row was refused; then nothing came of it. It is
+	// an *UnknownOutcomeError where a single create would end with one.
+	Err error
 }
 
 // rowReply is how Salesforce answers for one record. Inside collections an
@@ -171,13 +179,22 @@ func (c *Client) CreateAll(ctx context.Context, object string, rows []any) ([]Ro
 		switch {
 		case r.Success && isID(r.ID):
 			results[i].ID = r.ID
-		case r.Success:
+		case r.Success || len(r.Errors) == 0:
 			results[i].Err = c.lostID(fmt.Sprintf("create %s (row %d)", object, i), errors.New("the reply names no record id"))
 		default:
-			results[i].Err = fmt.Errorf("create %s (row %d): %w", object, i, r.refusal())
+			results[i].Err = c.rowFault(fmt.Sprintf("create %s (row %d)", object, i), r.refusal())
 		}
 	}
 	return results, nil
+}
+
+// rowFault judges the refusal of one row as that of a single create is judged:
+// after a fault of the server nobody knows.
+func (c *Client) rowFault(op string, refused *APIError) error {
+	if refused.class == outage {
+		return c.lostID(op, refused)
+	}
+	return fmt.Errorf("%s: %w", op, refused)
 }
 
 // withType encodes a row and puts the attribute in that collections want.

@@ -1,0 +1,376 @@
+package salesforce
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"omnibridge/omnichannel"
+)
+
+// workCalls is an org that creates AgentWorks and keeps what was sent to it.
+type workCalls struct {
+	mu    sync.Mutex
+	sizes []int                            // rows of each call; 0 stands for one that is no collection
+	rows  map[string]int                   // how often each PSR was pushed
+	hold  func(ctx context.Context, n int) // called before call n is answered, without the lock
+}
+
+// RoundTrip implements http.RoundTripper.
+func (w *workCalls) RoundTrip(r *http.Request) (*http.Response, error) {
+	type row struct {
+		PSR string `json:"PendingServiceRoutingId"`
+	}
+	httptrace.ContextClientTrace(r.Context()).GotConn(httptrace.GotConnInfo{}) // it is sent
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	var single row
+	var all struct{ Records []row }
+	if err := errors.Join(json.Unmarshal(body, &single), json.Unmarshal(body, &all)); err != nil {
+		return nil, err
+	}
+	w.mu.Lock()
+	n := len(w.sizes)
+	w.sizes = append(w.sizes, len(all.Records))
+	for _, sent := range append(all.Records, single) {
+		if sent.PSR != "" {
+			w.rows[sent.PSR]++
+		}
+	}
+	w.mu.Unlock()
+	if w.hold != nil {
+		w.hold(r.Context(), n)
+		if err := r.Context().Err(); err != nil {
+			return nil, err
+		}
+	}
+	if len(all.Records) == 0 {
+		return reply(r, 201, workReply(single.PSR)), nil
+	}
+	replies := make([]string, len(all.Records))
+	for i, sent := range all.Records {
+		replies[i] = workReply(sent.PSR)
+	}
+	return reply(r, 200, "["+strings.Join(replies, ",")+"]"), nil
+}
+
+// workReply tells an id that shows which PSR it is for.
+func workReply(psr string) string {
+	return `{"id":"0Bz` + psr[3:15] + `","success":true,"errors":[]}`
+}
+
+func (w *workCalls) seen() []int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return append([]int(nil), w.sizes...)
+}
+
+// worksOf returns an org with so many lanes in front of calls, for fake time.
+func worksOf(t *testing.T, calls *workCalls, lanes int) *Org {
+	t.Helper()
+	calls.rows = map[string]int{}
+	o, err := NewOrg(OrgOptions{Client: offlineClient(t, calls.RoundTrip)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.pushes.lanes = lanes
+	return o
+}
+
+func pushOf(n int) omnichannel.Effect {
+	e := effect(omnichannel.CreateWork)
+	e.PSR = omnichannel.PSRID(fmt.Sprintf("0JR%012dAAA", n))
+	return e
+}
+
+// carryAll carries out pushes from to to at once, and returns their outcomes
+// when all are known.
+func carryAll(ctx context.Context, o *Org, from, to int) func() []omnichannel.Outcome {
+	outs := make([]omnichannel.Outcome, to-from)
+	var wg sync.WaitGroup
+	for i := range outs {
+		wg.Go(func() { outs[i] = o.Carry(ctx, pushOf(from+i)) })
+	}
+	return func() []omnichannel.Outcome { wg.Wait(); return outs }
+}
+
+func TestALonePushLeavesAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls := &workCalls{}
+		o := worksOf(t, calls, 1)
+		begun := time.Now()
+		for n := range 3 {
+			if out := o.Carry(t.Context(), pushOf(n)); out.Result != omnichannel.Done {
+				t.Fatalf("outcome %+v", out)
+			}
+		}
+		if took := time.Since(begun); took != 0 || fmt.Sprint(calls.seen()) != "[0 0 0]" {
+			t.Errorf("calls of %v rows, waited %v: want three single creates that waited for nothing", calls.seen(), took)
+		}
+	})
+}
+
+func TestPushesThatWaitLeaveTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls := &workCalls{hold: func(context.Context, int) { time.Sleep(100 * time.Millisecond) }}
+		o := worksOf(t, calls, 2)
+		begun := time.Now()
+		for i, out := range carryAll(t.Context(), o, 0, 502)() {
+			if want := fmt.Sprintf("0Bz%012d", i); out.Result != omnichannel.Done || string(out.Work)[:15] != want {
+				t.Fatalf("push %d: %s %s, want %s", i, out.Result, out.Work, want)
+			}
+		}
+		if got := fmt.Sprint(calls.seen()); got != "[0 0 200 200 100]" {
+			t.Errorf("calls of %s rows", got)
+		}
+		if took := time.Since(begun); took != 300*time.Millisecond {
+			t.Errorf("took %v, want three times the org's 100 ms", took)
+		}
+	})
+}
+
+// TestAHungCallHoldsNobodyUp holds that a call that gets no answer gives its lane
+// to those who wait, long before its own time-out.
+func TestAHungCallHoldsNobodyUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls := &workCalls{hold: func(ctx context.Context, n int) {
+			if n == 0 {
+				<-ctx.Done()
+			}
+		}}
+		o := worksOf(t, calls, 1)
+		hung := carryAll(t.Context(), o, 0, 1)
+		synctest.Wait()
+		begun := time.Now()
+		for _, out := range carryAll(t.Context(), o, 1, 4)() {
+			if out.Result != omnichannel.Done {
+				t.Errorf("outcome %+v", out)
+			}
+		}
+		if took := time.Since(begun); took != laneTime {
+			t.Errorf("the others waited %v, want %v", took, laneTime)
+		}
+		if out := hung()[0]; out.Result != omnichannel.Unknown {
+			t.Errorf("the hung one: %+v", out)
+		}
+		// Its lane was given back once, not twice.
+		synctest.Wait()
+		if busy, _ := standing(o.pushes); busy != 0 {
+			t.Errorf("%d lanes are taken", busy)
+		}
+	})
+}
+
+func TestPushesWhoseCallerLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls := &workCalls{hold: func(ctx context.Context, _ int) {
+			select {
+			case <-ctx.Done():
+			case <-time.After(500 * time.Millisecond):
+			}
+		}}
+		o := worksOf(t, calls, 1)
+		alone, leaveAlone := context.WithCancel(t.Context())
+		early, leaveEarly := context.WithCancel(t.Context())
+		late, leaveLate := context.WithCancel(t.Context())
+		first := carryAll(alone, o, 0, 1)
+		synctest.Wait()
+		waits, flies, stays := carryAll(early, o, 1, 2), carryAll(late, o, 2, 3), carryAll(t.Context(), o, 3, 4)
+		synctest.Wait()
+		leaveEarly()
+		if out := waits()[0]; out.Result != omnichannel.Deferred || out.Code != "CANCELED" {
+			t.Errorf("who waited: %+v, want deferred: it was not sent", out)
+		}
+		leaveAlone() // the only one in its call: the call ends
+		if out := first()[0]; out.Result != omnichannel.Unknown {
+			t.Errorf("alone under way: %+v", out)
+		}
+		synctest.Wait()
+		leaveLate()
+		if out := flies()[0]; out.Result != omnichannel.Unknown {
+			t.Errorf("under way with others: %+v", out)
+		}
+		if out := stays()[0]; out.Result != omnichannel.Done {
+			t.Errorf("who stayed: %+v", out)
+		}
+		if calls.rows[string(pushOf(1).PSR)] != 0 {
+			t.Error("a push that had left was sent")
+		}
+	})
+}
+
+// TestEveryPushIsSentOnce holds, whatever comes when, that each push is sent
+// once, gets its own answer, and that no call holds more than is allowed.
+func TestEveryPushIsSentOnce(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		lanes := rapid.IntRange(1, 4).Draw(rt, "lanes")
+		bursts := rapid.SliceOfN(rapid.IntRange(1, 250), 1, 6).Draw(rt, "bursts")
+		pause := rapid.IntRange(0, 300).Draw(rt, "pause")
+		slow := rapid.IntRange(0, 2500).Draw(rt, "slow")
+		synctest.Test(t, func(t *testing.T) {
+			calls := &workCalls{hold: func(_ context.Context, n int) { time.Sleep(time.Duration(slow*(n%3)) * time.Millisecond) }}
+			o := worksOf(t, calls, lanes)
+			total := 0
+			var ends []func() []omnichannel.Outcome
+			for _, n := range bursts {
+				ends = append(ends, carryAll(t.Context(), o, total, total+n))
+				total += n
+				time.Sleep(time.Duration(pause) * time.Millisecond)
+			}
+			n := 0
+			for _, end := range ends {
+				for _, out := range end() {
+					if out.Result != omnichannel.Done || string(out.Work)[:15] != fmt.Sprintf("0Bz%012d", n) {
+						rt.Fatalf("push %d: %s %s", n, out.Result, out.Work)
+					}
+					n++
+				}
+			}
+			for psr, times := range calls.rows {
+				if times != 1 {
+					rt.Fatalf("%s was pushed %d times", psr, times)
+				}
+			}
+			sum := 0
+			for _, size := range calls.seen() {
+				if size > MaxBatch || size == 1 {
+					rt.Fatalf("a collection of %d", size)
+				}
+				sum += max(size, 1)
+			}
+			synctest.Wait()
+			if busy, waiting := standing(o.pushes); sum != total || busy != 0 || waiting != 0 {
+				rt.Fatalf("%d of %d sent, %d lanes taken, %d wait", sum, total, busy, waiting)
+			}
+		})
+	})
+}
+
+// standing returns how many lanes are taken and how many pushes wait.
+func standing(p *pushes) (busy, waiting int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.busy, len(p.queue)
+}
+
+// together carries out n pushes in one collection over HTTP.
+func together(t *testing.T, o *Org, n int) []omnichannel.Outcome {
+	t.Helper()
+	p := o.pushes
+	p.mu.Lock()
+	p.busy = p.lanes
+	p.mu.Unlock()
+	end := carryAll(t.Context(), o, 0, n)
+	for waiting := 0; waiting < n; runtime.Gosched() {
+		_, waiting = standing(p)
+	}
+	p.mu.Lock()
+	p.busy = 0
+	p.start()
+	p.mu.Unlock()
+	return end()
+}
+
+// TestRowsAreJudgedAsSingleCreates goes through salesforce-apis 2.6: what Salesforce
+// says of a row must come out as if it had said it of a create of its own.
+func TestRowsAreJudgedAsSingleCreates(t *testing.T) {
+	for _, tt := range []struct {
+		code, words string
+		want        omnichannel.Result
+	}{
+		{"REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded.", omnichannel.Deferred},
+		{"SERVER_UNAVAILABLE", "server too busy", omnichannel.Unknown},
+		{"UNKNOWN_EXCEPTION", "An unexpected error occurred", omnichannel.Unknown},
+		{"UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record", omnichannel.Deferred},
+		{"QUERY_TIMEOUT", "x", omnichannel.Refused},
+		{"TXN_SECURITY_METERING_ERROR", "x", omnichannel.Refused},
+		{"DUPLICATE_VALUE", "duplicate value found: Ext__c duplicates value on record with id: 500000000000001", omnichannel.Refused},
+		{"DUPLICATES_DETECTED", "x", omnichannel.Refused},
+		{"ENTITY_IS_DELETED", "entity is deleted", omnichannel.Refused},
+		{"NOT_FOUND", "x", omnichannel.Refused},
+		{"INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", omnichannel.Refused},
+		{"MALFORMED_ID", "x", omnichannel.Refused},
+		{"INVALID_FIELD", "x", omnichannel.Refused},
+		{"INVALID_TYPE", "x", omnichannel.Refused},
+		{"REQUIRED_FIELD_MISSING", "x", omnichannel.Refused},
+		{"STRING_TOO_LONG", "x", omnichannel.Refused},
+		{"FIELD_CUSTOM_VALIDATION_EXCEPTION", "x", omnichannel.Refused},
+		{"FIELD_INTEGRITY_EXCEPTION", "agent is offline", omnichannel.Refused},
+		{"INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "x", omnichannel.Refused},
+		{"INSUFFICIENT_ACCESS_OR_READONLY", "x", omnichannel.Refused},
+		{"INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", "x", omnichannel.Refused},
+		{"API_DISABLED_FOR_ORG", "x", omnichannel.Refused},
+		{"LIMIT_EXCEEDED", "x", omnichannel.Refused},
+		{"SOMETHING_NEW", "x", omnichannel.Refused},
+	} {
+		status := 400
+		if tt.want == omnichannel.Unknown {
+			status = 503
+		}
+		single, _ := orgOf(t, script(says(status, errBody(tt.code, tt.words))))
+		alone := single.Carry(t.Context(), pushOf(0))
+		row, _ := json.Marshal([]map[string]any{{"statusCode": tt.code, "message": tt.words, "fields": []string{}}})
+		batched, f := orgOf(t, script(says(200, `[{"success":false,"errors":`+string(row)+`},`+created+`]`)))
+		outs := together(t, batched, 2)
+		if outs[0].Result != tt.want {
+			outs[0], outs[1] = outs[1], outs[0] // they queue in any order
+		}
+		for _, out := range []omnichannel.Outcome{alone, outs[0]} {
+			if out.Result != tt.want || out.Code != tt.code || !strings.HasPrefix(out.Message, tt.words) && tt.want != omnichannel.Unknown {
+				t.Errorf("%s: %s (%s: %s), want %s", tt.code, out.Result, out.Code, out.Message, tt.want)
+			}
+		}
+		if outs[1].Result != omnichannel.Done || outs[1].Work != workID {
+			t.Errorf("%s spoiled its neighbour: %+v", tt.code, outs[1])
+		}
+		if requests, _ := f.seen(); len(requests) != 1 {
+			t.Errorf("%s: requests %v", tt.code, requests)
+		}
+	}
+}
+
+// TestACollectionAsAWhole says what becomes of each push when the call as a whole
+// fails, and that it is sent again only where a single create would be.
+func TestACollectionAsAWhole(t *testing.T) {
+	two := "[" + created + "," + created + "]"
+	for _, tt := range []struct {
+		name     string
+		steps    []func(http.ResponseWriter)
+		want     omnichannel.Result
+		requests int
+	}{
+		{"hung up", []func(http.ResponseWriter){hangUp}, omnichannel.Unknown, 1},
+		{"gateway", []func(http.ResponseWriter){says(502, "<html>")}, omnichannel.Unknown, 1},
+		{"unreadable", []func(http.ResponseWriter){says(200, "<html>")}, omnichannel.Unknown, 1},
+		{"too few", []func(http.ResponseWriter){says(200, "["+created+"]")}, omnichannel.Unknown, 1},
+		{"not allowed", []func(http.ResponseWriter){says(403, errBody("API_DISABLED_FOR_ORG", "no"))}, omnichannel.Refused, 1},
+		{"too many calls", []func(http.ResponseWriter){says(403, errBody("REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests"))}, omnichannel.Deferred, 4},
+		{"too many calls, then not", []func(http.ResponseWriter){says(403, errBody("REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests")), says(200, two)}, omnichannel.Done, 2},
+		{"session", []func(http.ResponseWriter){says(401, errBody("INVALID_SESSION_ID", "expired")), says(200, two)}, omnichannel.Done, 2},
+		{"used up", []func(http.ResponseWriter){says(403, errBody("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."))}, omnichannel.Deferred, 1},
+	} {
+		o, f := orgOf(t, script(tt.steps...))
+		for _, out := range together(t, o, 2) {
+			if out.Result != tt.want {
+				t.Errorf("%s: %s (%s: %s), want %s", tt.name, out.Result, out.Code, out.Message, tt.want)
+			}
+		}
+		if requests, _ := f.seen(); len(requests) != tt.requests {
+			t.Errorf("%s: requests %v, want %d", tt.name, requests, tt.requests)
+		}
+	}
+}
