@@ -26,7 +26,9 @@ type Options struct {
 	// Inbox is how many inputs may wait for the loop. When it is full, those who
 	// put into it wait. Default 1024.
 	Inbox int
-	// Workers is how many effects are carried out at the same time. Default 8.
+	// Workers is how many effects are handed to the Org at the same time. It bounds
+	// its own calls, and sends what waits for one together, so there should be room
+	// for what it can send at once. Default 512.
 	Workers int
 	// SweepEvery is how often the whole org is read and compared while the stream
 	// is up, SweepDown while it is not. Defaults 5 min and 15 s.
@@ -46,7 +48,7 @@ func (o *Options) validate() error {
 			errs = append(errs, fmt.Errorf("connector: option %s is not set", name))
 		}
 	}
-	for n, def := range map[*int]int{&o.Inbox: 1024, &o.Workers: 8} {
+	for n, def := range map[*int]int{&o.Inbox: 1024, &o.Workers: 512} {
 		if *n <= 0 {
 			*n = def
 		}
