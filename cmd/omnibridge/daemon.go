@@ -63,7 +63,7 @@ func newDaemon(ctx context.Context, cfg config, rt routing, log *slog.Logger, on
 	}
 	d.connector, err = connector.New(connector.Options{
 		Org: org, Feed: feedOf{feed}, Engine: eng, Store: d.store, Policy: rt.policy(cfg.PresenceGrace), Logger: log.With("component", "connector"),
-		Workers: cfg.Concurrency, SweepEvery: cfg.SweepEvery, Drain: cfg.Drain, OnJournal: onJournal,
+		SweepEvery: cfg.SweepEvery, Drain: cfg.Drain, OnJournal: onJournal,
 	})
 	if err != nil {
 		return d, err
