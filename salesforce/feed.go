@@ -29,7 +29,7 @@ type Sink interface {
 
 // FeedOptions says how events are streamed.
 type FeedOptions struct {
-	Org       *Org
+	Source    Source
 	Tokens    *TokenSource
 	Version   string            // API version
 	Transport http.RoundTripper // nil means one made for long polls
@@ -41,13 +41,13 @@ type Feed struct{ o FeedOptions }
 
 // NewFeed returns a feed. It sends nothing.
 func NewFeed(o FeedOptions) (*Feed, error) {
-	if o.Org == nil || o.Tokens == nil || o.Log == nil {
-		return nil, errors.New("salesforce feed: Org, Tokens and Log must be set")
+	if o.Source == nil || o.Tokens == nil || o.Log == nil {
+		return nil, errors.New("salesforce feed: Source, Tokens and Log must be set")
 	}
 	return &Feed{o: o}, nil
 }
 
-// Run makes sure that the topics are there and delivers their events to sink
+// Run makes sure that the channels are there and delivers their events to sink
 // until ctx ends; then it returns nil. Faults of the org are told as the link's
 // state, and tried again; only a wrong configuration of ours is an error.
 func (f *Feed) Run(ctx context.Context, sink Sink) error {
@@ -55,15 +55,11 @@ func (f *Feed) Run(ctx context.Context, sink Sink) error {
 		sink.Link(omnichannel.Link{Name: "stream", State: state, Reason: reason, Hint: hint})
 	}
 	tell(omnichannel.LinkConnecting, "", "")
-	if err := f.topics(ctx, tell); err != nil {
+	if err := f.channels(ctx, tell); err != nil {
 		return nil // ctx has ended
 	}
-	var channels []streaming.Channel
-	for _, name := range Channels() {
-		channels = append(channels, streaming.Channel{Name: name})
-	}
 	o := streaming.Options{
-		TokenSource: StreamTokens{f.o.Tokens}, APIVersion: f.o.Version, Channels: channels, Logger: f.o.Log,
+		TokenSource: StreamTokens{f.o.Tokens}, APIVersion: f.o.Version, Channels: f.o.Source.Channels(), Logger: f.o.Log,
 		Cursor: func(ctx context.Context, channel string) (int64, error) {
 			replay, ok, err := sink.Cursor(ctx, channel)
 			if !ok {
@@ -77,7 +73,7 @@ func (f *Feed) Run(ctx context.Context, sink Sink) error {
 		},
 		OnLink: func(s streaming.Status) {
 			if ctx.Err() == nil { // going down at the end is no news
-				tell(omnichannel.LinkState(s.Link), s.Reason, s.Hint)
+				tell(omnichannel.LinkState(s.Link), s.Reason, f.hint(s))
 			}
 		},
 	}
@@ -94,37 +90,61 @@ func (f *Feed) Run(ctx context.Context, sink Sink) error {
 	return nil
 }
 
-// topics creates or corrects the topics, for as long as it takes. While it does
-// not succeed the org is still swept, so work is still routed, only later.
-func (f *Feed) topics(ctx context.Context, tell func(omnichannel.LinkState, string, string)) error {
-	b := backoff.NewExponentialBackOff(backoff.WithInitialInterval(250*time.Millisecond), backoff.WithMaxInterval(time.Minute), backoff.WithMaxElapsedTime(0))
+// hint adds, for a channel that is refused, what the source needs.
+func (f *Feed) hint(s streaming.Status) string {
+	switch s.Cause {
+	case "channel-denied", "channel-missing", "user-not-allowed", "entity-no-access":
+		return s.Hint + "; " + f.o.Source.Needs()
+	}
+	return s.Hint
+}
+
+// channels makes sure of the channels, for as long as it takes. While it does not
+// succeed the org is still swept, so work is still routed, only later.
+func (f *Feed) channels(ctx context.Context, tell func(omnichannel.LinkState, string, string)) error {
 	return backoff.RetryNotify(func() error {
-		changes, err := f.o.Org.Topics(ctx)
+		changes, err := f.o.Source.Ensure(ctx)
 		for _, c := range changes {
 			if c.What != "unchanged" {
 				f.o.Log.Info("PushTopic", "topic", c.Name, "was", c.What)
 			}
 		}
 		return err
-	}, backoff.WithContext(b, ctx), func(err error, _ time.Duration) {
-		tell(omnichannel.LinkDown, err.Error(), "the integration user needs Read, Create and Edit on PushTopic")
+	}, f.patience(ctx), func(err error, _ time.Duration) {
+		tell(omnichannel.LinkDown, err.Error(), f.o.Source.Needs())
 	})
+}
+
+// patience is for what is tried until ctx ends.
+func (f *Feed) patience(ctx context.Context) backoff.BackOff {
+	b := backoff.NewExponentialBackOff(backoff.WithInitialInterval(250*time.Millisecond), backoff.WithMaxInterval(time.Minute), backoff.WithMaxElapsedTime(0))
+	return backoff.WithContext(b, ctx)
 }
 
 // deliver decodes a batch and hands it over. An event that cannot be decoded
 // never will be: its place in the stream is passed, and the org is read instead.
 func (f *Feed) deliver(ctx context.Context, sink Sink, batch []streaming.Event) error {
-	var signals []omnichannel.Signal
+	d, err := backoff.RetryNotifyWithData(func() (Decoded, error) { return f.o.Source.Decode(ctx, batch) }, f.patience(ctx),
+		func(err error, in time.Duration) {
+			f.o.Log.Warn("events wait, since the org cannot be asked about them", "err", err, "in", in)
+		})
+	if err != nil {
+		return err // ctx has ended
+	}
+	for channel, why := range d.Gaps {
+		f.o.Log.Error("events tell less than what happened; reading the org instead", "channel", channel, "why", why)
+		if err := sink.Gap(ctx, channel, why); err != nil {
+			return err
+		}
+	}
+	return sink.Deliver(ctx, d.Signals, reached(batch))
+}
+
+// reached returns how far the channels have come with a batch.
+func reached(batch []streaming.Event) []omnichannel.Cursor {
 	var cursors []omnichannel.Cursor
-	broken := map[string]error{}
 	at := map[string]int{} // channel to its place in cursors
 	for _, ev := range batch {
-		s, err := f.o.Org.Decode(ev)
-		if err != nil {
-			broken[ev.Channel] = err
-			f.o.Log.Error("an event cannot be read; reading the org instead", "err", err)
-		}
-		signals = append(signals, s...)
 		if ev.Replay == streaming.NoReplay {
 			continue
 		}
@@ -135,12 +155,7 @@ func (f *Feed) deliver(ctx context.Context, sink Sink, batch []streaming.Event) 
 			cursors = append(cursors, omnichannel.Cursor{Channel: ev.Channel, Replay: ev.Replay})
 		}
 	}
-	for channel, err := range broken {
-		if err := sink.Gap(ctx, channel, err.Error()); err != nil {
-			return err
-		}
-	}
-	return sink.Deliver(ctx, signals, cursors)
+	return cursors
 }
 
 func gapText(g streaming.Gap) string {

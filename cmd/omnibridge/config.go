@@ -30,6 +30,7 @@ type config struct {
 	Username       string            `envconfig:"USERNAME" desc:"username of the integration user, for the JWT bearer flow" need:"with JWT_KEY"`
 	JWTAudience    string            `envconfig:"JWT_AUDIENCE" desc:"audience of the JWT; empty means ORG_URL"`
 	APIVersion     string            `envconfig:"API_VERSION" default:"62.0" desc:"Salesforce API version"`
+	Events         string            `envconfig:"EVENTS" default:"pushtopic" desc:"where the org's events come from: pushtopic, or cdc (Change Data Capture; the admin deploys salesforce/package/cdc first)"`
 	Data           string            `envconfig:"DATA" default:"omnibridge.db" desc:"file of the durable state"`
 	Listen         string            `envconfig:"LISTEN" default:"127.0.0.1:8080" desc:"address of the status page, /healthz and /readyz"`
 	RoutingFile    string            `envconfig:"ROUTING_FILE" desc:"JSON file of plans, skills, sizes and deadlines; without it every queue is a plan of its own"`
@@ -215,6 +216,9 @@ func (c config) check() []error {
 	}
 	if !slices.Contains([]string{"auto", "text", "json"}, c.LogFormat) {
 		wrong("LOG_FORMAT", "is %q: must be auto, text or json", c.LogFormat)
+	}
+	if !slices.Contains([]string{"pushtopic", "cdc"}, c.Events) {
+		wrong("EVENTS", "is %q: must be pushtopic or cdc", c.Events)
 	}
 	if c.Data == "" {
 		wrong("DATA", "is empty: name a file for the durable state")

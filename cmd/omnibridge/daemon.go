@@ -54,7 +54,7 @@ func newDaemon(ctx context.Context, cfg config, rt routing, log *slog.Logger, on
 	if err != nil {
 		return d, err
 	}
-	feed, err := salesforce.NewFeed(salesforce.FeedOptions{Org: org, Tokens: tokens, Version: cfg.APIVersion, Log: log.With("component", "stream")})
+	feed, err := salesforce.NewFeed(salesforce.FeedOptions{Source: cfg.source(org), Tokens: tokens, Version: cfg.APIVersion, Log: log.With("component", "stream")})
 	if err != nil {
 		return d, err
 	}
@@ -142,6 +142,14 @@ func (d *daemon) close() error {
 type feedOf struct{ *salesforce.Feed }
 
 func (f feedOf) Run(ctx context.Context, sink connector.Sink) error { return f.Feed.Run(ctx, sink) }
+
+// source returns where events come from.
+func (c config) source(org *salesforce.Org) salesforce.Source {
+	if c.Events == "cdc" {
+		return salesforce.NewCapture(org)
+	}
+	return salesforce.NewPushTopics(org)
+}
 
 // grant returns how the daemon logs in.
 func (c config) grant() salesforce.Grant {
