@@ -98,7 +98,7 @@ func (m *model) emitWork(w omnichannel.AgentWork) {
 }
 
 func (m *model) announce(record omnichannel.RecordID, to omnichannel.QueueID, transfer bool) {
-	p := &omnichannel.PSR{ID: omnichannel.PSRID(m.id("0JR")), Serial: 1, Record: record, Queue: to, Channel: chat, Transfer: transfer, Created: m.now}
+	p := &omnichannel.PSR{ID: omnichannel.PSRID(m.id("0JR")), Serial: 1, Record: record, Queue: to, Channel: chat, Transfer: transfer, Created: m.now.Truncate(time.Second)} // as the org tells it
 	m.psrs[p.ID] = p
 	m.owners[record] = string(to)
 	m.emitPSR(*p, false)

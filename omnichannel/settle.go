@@ -13,6 +13,9 @@ import (
 func (l *Ledger) settle(now time.Time, c *Chain, s Seen, fresh bool) {
 	l.retireEnded(c, s.Works)
 	psr, announced := newestPSR(s.PSRs)
+	if !fresh && announced && (slices.Contains(c.OldPSRs, psr.ID) || psr.ID == c.PSR && c.PSRGone) {
+		announced = false // read before its end, of which we have heard since
+	}
 	if announced && (psr.ID != c.PSR || psr.Serial > c.Serial) && !psr.Created.Before(c.Since) {
 		if psr.ID != c.PSR && c.State != Sighted && c.State != Held && c.State != Announced && c.State != Pushing && !liveAmong(s.Works, c.Work) {
 			l.endPush(now, c, s.Works)
