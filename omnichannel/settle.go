@@ -16,6 +16,9 @@ func (l *Ledger) settle(now time.Time, c *Chain, s Seen, fresh bool) {
 	if !fresh && announced && (slices.Contains(c.OldPSRs, psr.ID) || psr.ID == c.PSR && c.PSRGone) {
 		announced = false // read before its end, of which we have heard since
 	}
+	if fresh && announced && psr.ID == c.PSR {
+		c.PSRGone = false // whatever an event said: it is there
+	}
 	if announced && (psr.ID != c.PSR || psr.Serial > c.Serial) && !psr.Created.Before(c.Since) {
 		if psr.ID != c.PSR && c.State != Sighted && c.State != Held && c.State != Announced && c.State != Pushing && !liveAmong(s.Works, c.Work) {
 			l.endPush(now, c, s.Works)
