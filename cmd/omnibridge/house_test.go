@@ -24,10 +24,11 @@ var allowed = map[string]struct {
 
 	"salesforce":                  {[]string{"omnichannel", "salesforce/streaming", "vcc"}, "the org's bank: it adapts Salesforce to the rules of delivery"},
 	"salesforce/streaming":        {nil, "a Bayeux client knows nothing of routing"},
-	"salesforce/mockorg":          {[]string{"salesforce/mockorg/clock", "salesforce/mockorg/cometd", "salesforce/mockorg/identity", "salesforce/mockorg/soql"}, "client and mock must not share a mistake"},
+	"salesforce/mockorg":          {[]string{"salesforce/mockorg/clock", "salesforce/mockorg/cometd", "salesforce/mockorg/identity", "salesforce/mockorg/metadata", "salesforce/mockorg/soql"}, "client and mock must not share a mistake"},
 	"salesforce/mockorg/clock":    {nil, "client and mock must not share a mistake"},
 	"salesforce/mockorg/cometd":   {[]string{"salesforce/mockorg/clock"}, "client and mock must not share a mistake"},
 	"salesforce/mockorg/identity": {[]string{"salesforce/mockorg/clock"}, "client and mock must not share a mistake"},
+	"salesforce/mockorg/metadata": {nil, "client and mock must not share a mistake"},
 	"salesforce/mockorg/soql":     {nil, "client and mock must not share a mistake"},
 
 	"connector":       {[]string{"connector/store", "omnichannel", "vcc"}, "the application sees neither bank"},

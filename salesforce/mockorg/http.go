@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"omnibridge/salesforce/mockorg/identity"
+	"omnibridge/salesforce/mockorg/metadata"
 	"omnibridge/salesforce/mockorg/soql"
 )
 
@@ -30,6 +31,8 @@ func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case strings.HasPrefix(path, "/mock/"):
 		o.controlPlane.ServeHTTP(w, r)
+	case metadata.Serves(path):
+		o.serveOther(w, r, o.setup.metadata)
 	case path == "/services/data" || strings.HasPrefix(path, "/services/data/"):
 		o.serveREST(w, r)
 	case path == "/cometd" || strings.HasPrefix(path, "/cometd/"):

@@ -102,6 +102,7 @@ type Org struct {
 	identity     *identity.Service
 	streaming    *cometd.Server
 	controlPlane http.Handler
+	setup        setup
 	url          atomic.Pointer[string]
 
 	mu        sync.RWMutex // guards the following
@@ -130,7 +131,7 @@ func New(options Options) (*Org, error) {
 	if err := options.fill(); err != nil {
 		return nil, err
 	}
-	s, err := newSchema(crmSchema, omniSchema, conversationSchema)
+	s, err := newSchema(crmSchema, omniSchema, conversationSchema, setupSchema)
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +170,11 @@ func (o *Org) wire() (err error) {
 	if err != nil {
 		return err
 	}
+	if o.setup.metadata, err = o.newMetadata(); err != nil {
+		return err
+	}
 	o.rule("PushTopic", rule{check: checkTopic})
+	o.rule("PermissionSetAssignment", rule{check: checkAssignment})
 	o.omni, o.chronicle = newOmni(o), newChronicle()
 	o.controlPlane = o.control()
 	return o.plant(o.options.Seed)

@@ -24,9 +24,11 @@ const (
 // Service is one org's logins, an http.Handler for /services/oauth2/…,
 // /services/Soap/… and /id/….
 type Service struct {
-	o    Options
-	apps map[string]App
-	mux  *http.ServeMux
+	o   Options
+	mux *http.ServeMux
+
+	appsMu sync.RWMutex
+	apps   map[string]App // by client id
 
 	mu       sync.Mutex
 	life     time.Duration
@@ -81,7 +83,7 @@ func (s *Service) Logins() map[string]int {
 
 // IssueRefresh makes a refresh token, which a person's approval would.
 func (s *Service) IssueRefresh(clientID, username string) (token string, err error) {
-	if _, ok := s.apps[clientID]; !ok {
+	if _, ok := s.app(clientID); !ok {
 		return "", fmt.Errorf("issue refresh token: there is no app with client id %q", clientID)
 	}
 	if _, ok := s.o.Users(username); !ok {

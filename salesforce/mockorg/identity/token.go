@@ -29,6 +29,7 @@ var (
 	lockedUser     = &denial{"invalid_grant", "user is locked"}
 	inactiveUser   = &denial{"invalid_grant", "inactive user"}
 	notApproved    = &denial{"invalid_grant", "user hasn't approved this consumer"}
+	noRefresh      = &denial{"invalid_request", "refresh_token scope is required and the connected app should be installed and preauthorized."}
 	badRefresh     = &denial{"invalid_grant", "expired access/refresh token"}
 	noScopes       = &denial{"invalid_grant", "no valid scopes defined"}
 	noRunAs        = &denial{"invalid_grant", "no client credentials user enabled"}
@@ -110,7 +111,7 @@ func (s *Service) client(r *http.Request) (App, *denial) {
 	if !basic {
 		id, secret = r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
 	}
-	app, ok := s.apps[id]
+	app, ok := s.app(id)
 	if !ok {
 		return App{}, badClient
 	}
@@ -169,7 +170,8 @@ func (u User) admits(password string) bool {
 func (s *Service) byRefresh(r *http.Request) (User, App, *denial) {
 	app, d := s.client(r)
 	if d == badSecret && r.PostForm.Get("client_secret") == "" {
-		app, d = s.apps[r.PostForm.Get("client_id")], nil
+		app, _ = s.app(r.PostForm.Get("client_id"))
+		d = nil
 	}
 	if d != nil {
 		return User{}, app, d
