@@ -60,7 +60,16 @@ func (o *Org) publishTopic(t *tx, tp *topic, kind string, e entry) {
 
 // publishChange sends one change event to each channel that carries it.
 func (o *Org) publishChange(t *tx, e entry, sequence int) {
+	if !o.carried(e.rec.table.object) {
+		return
+	}
 	changeType := changeTypeOf(e)
+	switch o.faults.strikeChange(e.rec.table.object.name) {
+	case "change-gap":
+		changeType = gapPrefix + changeType
+	case "change-overflow":
+		changeType = gapOverflow
+	}
 	channels := o.captureChannels(e, changeType, t.at)
 	if len(channels) == 0 {
 		return

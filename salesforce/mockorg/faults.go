@@ -13,7 +13,8 @@ import (
 )
 
 // Fault is one way for requests to go wrong, armed for the next Count requests
-// that fit. Streaming has faults of its own, armed at the streaming server
+// that fit; those whose names begin with change strike the next changes of records
+// of Object instead, if Change Data Capture is on. Streaming has faults of its own, armed at the streaming server
 // (Streaming().Arm).
 type Fault struct {
 	// Name is one of FaultNames.
@@ -50,7 +51,12 @@ var aboutFaults = map[string]string{
 	"lost-reply":      "the request is carried out and the connection closed without a reply",
 	"lost-request":    "the connection is closed and nothing was carried out",
 	"latency":         "the reply comes Delay later",
+	"change-gap":      "the next changes appear as GAP_CREATE, GAP_UPDATE or GAP_DELETE in the place of change events",
+	"change-overflow": "the next changes appear as GAP_OVERFLOW in the place of change events",
 }
+
+// ofChanges tells whether a fault strikes changes of records, not requests.
+func ofChanges(name string) bool { return name == "change-gap" || name == "change-overflow" }
 
 // FaultNames lists the faults there are, each with what it does.
 func FaultNames() map[string]string { return maps.Clone(aboutFaults) }
@@ -68,6 +74,9 @@ func (o *Org) Arm(f Fault) error {
 	}
 	if f.Name == "latency" && (f.Delay <= 0 || f.Delay > maxDelay) {
 		return fmt.Errorf("arm fault latency: delay is %v; it must be above zero and at most %v", f.Delay, maxDelay)
+	}
+	if ofChanges(f.Name) && (f.Path != "" || f.Method != "") {
+		return fmt.Errorf("arm fault %s: it strikes changes of records, not requests: narrow it with an object, not with path or method", f.Name)
 	}
 	if f.Path != "" && !strings.HasPrefix(f.Path, "/") {
 		return fmt.Errorf("arm fault %s: path %q must begin with a slash", f.Name, f.Path)
@@ -120,7 +129,7 @@ func (fs *faults) strike(method, path string, subject func() string) (name strin
 	}
 	object := subject()
 	fs.list = slices.DeleteFunc(fs.list, func(f *Fault) bool {
-		if f.Name != "latency" && name != "" || !f.fits(method, path, object) {
+		if ofChanges(f.Name) || f.Name != "latency" && name != "" || !f.fits(method, path, object) {
 			return false
 		}
 		if f.Name == "latency" {
@@ -134,6 +143,24 @@ func (fs *faults) strike(method, path string, subject func() string) (name strin
 		return f.Count == 0
 	})
 	return name, min(delay, maxDelay)
+}
+
+// strikeChange uses up one count of the oldest fault that fits a change of a
+// record.
+func (fs *faults) strikeChange(object string) (name string) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	i := slices.IndexFunc(fs.list, func(f *Fault) bool { return ofChanges(f.Name) && (f.Object == "" || f.Object == object) })
+	if i < 0 {
+		return ""
+	}
+	f := fs.list[i]
+	if f.Count > 0 {
+		if f.Count--; f.Count == 0 {
+			fs.list = slices.Delete(fs.list, i, i+1)
+		}
+	}
+	return f.Name
 }
 
 func (f *Fault) fits(method, path, object string) bool {
