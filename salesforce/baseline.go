@@ -11,10 +11,12 @@ import (
 
 // Baseline reads everything in external routing (salesforce-omni 3.4): the
 // setup, then PSRs, AgentWorks and presence, in this order, so that an accept in
-// between shows as an opened AgentWork. It costs about ten API calls. Begun is left
-// to the caller, whose clock it is by.
+// between shows as an opened AgentWork. It costs about ten API calls, and
+// once an hour one more, for the org's limits. Begun is left to the caller, whose
+// clock it is by.
 func (o *Org) Baseline(ctx context.Context) (omnichannel.Baseline, error) {
 	var b omnichannel.Baseline
+	o.readLimits(ctx)
 	dir, err := o.directory(ctx)
 	if err != nil {
 		return b, fmt.Errorf("read the org's setup: %w", err)

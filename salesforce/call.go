@@ -180,7 +180,9 @@ func (k *call) send(r *http.Request, tok Token) ([]byte, *fault) {
 	}
 	defer func() { _ = resp.Body.Close() }()
 	now := time.Now()
-	k.c.limits.meter(resp.Header, now)
+	if usage, ok := k.c.limits.meter(resp.Header, now); ok {
+		k.c.budget.usedCalls(usage)
+	}
 	body, err := readBounded(resp.Body, k.c.opt.MaxReply)
 	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
 		if err != nil { // carried out, but what came of it is lost

@@ -42,8 +42,8 @@ type Options struct {
 	// ProbeInterval is how long no call goes out after the daily limit was
 	// reached, and the time between probes; default 5 minutes.
 	ProbeInterval time.Duration
-	// Log gets retries, logins forced by a 401 and the breaker's changes; nil
-	// means silence.
+	// Log gets retries, logins forced by a 401, the breaker's changes and the
+	// thresholds of daily allowances that are crossed; nil means silence.
 	Log *slog.Logger
 }
 
@@ -90,6 +90,7 @@ func setDefault[T comparable](field *T, value T) {
 type Client struct {
 	opt    Options
 	limits limits
+	budget *budget
 	gate   chan struct{} // a place per request under way
 	counts counters
 	wait   func(context.Context, time.Duration) error // pause between attempts
@@ -121,6 +122,7 @@ func NewClient(o Options) (*Client, error) {
 	return &Client{
 		opt:    o,
 		limits: limits{interval: o.ProbeInterval},
+		budget: newBudget(o.Log),
 		gate:   make(chan struct{}, o.Concurrency),
 		wait:   sleep,
 	}, nil

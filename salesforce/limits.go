@@ -87,23 +87,27 @@ func (l *limits) settle(probe bool, v verdict, now time.Time) (opened, closed bo
 	return opened, closed
 }
 
-// meter reads Sforce-Limit-Info: api-usage=18/15000, perhaps with more after it.
-func (l *limits) meter(h http.Header, now time.Time) {
+// meter reads Sforce-Limit-Info: api-usage=18/15000, perhaps with more after it. It
+// tells whether it was there.
+func (l *limits) meter(h http.Header, now time.Time) (u Usage, ok bool) {
 	for part := range strings.SplitSeq(h.Get("Sforce-Limit-Info"), ";") {
 		counts, ok := strings.CutPrefix(strings.TrimSpace(part), "api-usage=")
 		if !ok {
 			continue
 		}
 		used, limit, _ := strings.Cut(counts, "/")
-		u, err1 := strconv.Atoi(used)
+		n, err1 := strconv.Atoi(used)
 		m, err2 := strconv.Atoi(limit)
-		if err1 == nil && err2 == nil {
-			l.mu.Lock()
-			l.usage = Usage{Used: u, Max: m, At: now}
-			l.mu.Unlock()
+		if err1 != nil || err2 != nil {
+			break
 		}
-		return
+		u = Usage{Used: n, Max: m, At: now}
+		l.mu.Lock()
+		l.usage = u
+		l.mu.Unlock()
+		return u, true
 	}
+	return u, false
 }
 
 // read returns the last known usage and, when the breaker is open, until when.
