@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -31,8 +32,12 @@ type Options struct {
 	// for what it can send at once. Default 512.
 	Workers int
 	// SweepEvery is how often the whole org is read and compared while the stream
-	// is up, SweepDown while it is not. Defaults 5 min and 15 s.
+	// is up, SweepDown while it is not. Defaults 5 min and 15 s. While the org's API
+	// calls are scarce, SweepEvery is stretched: events tell the same, and pushes
+	// need the calls.
 	SweepEvery, SweepDown time.Duration
+	// Budget, if set, tells the org's daily allowances. It must not block.
+	Budget func() []omnichannel.Allowance
 	// Drain bounds how long Run waits, when it is told to end, for what is under
 	// way. Default 10 s.
 	Drain time.Duration
@@ -75,6 +80,7 @@ type Connector struct {
 	mu     sync.Mutex
 	links  map[string]omnichannel.Link
 	swept  time.Time // when the last sweep was durable
+	shed   bool      // sweeps are stretched, to save API calls
 	counts Counts
 }
 
@@ -87,6 +93,34 @@ type Counts struct {
 	Late    int `json:"late"`   // answers to offers no longer open
 	Faults  int `json:"faults"` // inputs that could not be
 	Sweeps  int `json:"sweeps"`
+	Signals int `json:"signals"` // what the stream's events told
+	Gaps    int `json:"gaps"`    // gaps in the stream that were swept over
+	// Results counts effects that were carried out, by kind and by how they came out.
+	Results map[omnichannel.EffectKind]map[omnichannel.Result]int `json:"results"`
+	// Waits is from a PSR's creation, by the org's clock, to the AgentWork of its
+	// first offer.
+	Waits Spread `json:"waits"`
+}
+
+// result counts an effect that was carried out.
+func (c *Counts) result(o omnichannel.Outcome) {
+	if c.Results == nil {
+		c.Results = map[omnichannel.EffectKind]map[omnichannel.Result]int{}
+	}
+	if c.Results[o.Effect.Kind] == nil {
+		c.Results[o.Effect.Kind] = map[omnichannel.Result]int{}
+	}
+	c.Results[o.Effect.Kind][o.Result]++
+}
+
+// clone returns a copy that shares nothing.
+func (c Counts) clone() Counts {
+	results := make(map[omnichannel.EffectKind]map[omnichannel.Result]int, len(c.Results))
+	for kind, n := range c.Results {
+		results[kind] = maps.Clone(n)
+	}
+	c.Results, c.Waits = results, c.Waits.clone()
+	return c
 }
 
 // input is one thing for the loop. done, if not nil, gets nil once it is durable.
@@ -273,6 +307,16 @@ func (c *Connector) settle(ctx context.Context, ins []input, t Turn) error {
 	c.counts.Stale += t.Stale
 	c.counts.Late += t.Late
 	c.counts.Faults += len(t.Faults)
+	for _, in := range ins {
+		for _, s := range in.signals {
+			if o, ok := s.(omnichannel.Outcome); ok {
+				c.counts.result(o)
+			}
+		}
+	}
+	for _, d := range t.Waits {
+		c.counts.Waits.add(d)
+	}
 	return nil
 }
 

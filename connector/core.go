@@ -26,6 +26,7 @@ type Turn struct {
 	Stale   int                  // old or repeated inputs
 	Late    int                  // reports that answered an offer no longer open
 	Faults  []error              // inputs that could not be; they changed nothing
+	Waits   []time.Duration      // from a PSR's creation to the AgentWork of its first offer
 }
 
 // maxRounds bounds how often connector and engine may answer each other in one
@@ -62,6 +63,7 @@ func (c *Core) Turn(now time.Time, signals []omnichannel.Signal) Turn {
 	for _, s := range signals {
 		if o, ok := s.(omnichannel.Outcome); ok {
 			t.Change.Done = append(t.Change.Done, o.Effect.ID)
+			c.pushed(t, o)
 		}
 		// The roster first: a baseline tells who is there before what waits.
 		t.addOrg(c.roster.Step(now, s))
@@ -73,6 +75,16 @@ func (c *Core) Turn(now time.Time, signals []omnichannel.Signal) Turn {
 	}
 	c.route(now, t)
 	return c.end(t)
+}
+
+// pushed notes how long the first push of a work item took.
+func (c *Core) pushed(t *turn, o omnichannel.Outcome) {
+	if o.Effect.Kind != omnichannel.CreateWork || o.Result != omnichannel.Done || o.Effect.Offer != 1 {
+		return
+	}
+	if chain, ok := c.ledger.Chain(o.Effect.Interaction); ok && chain.Doing != nil && chain.Doing.ID == o.Effect.ID {
+		t.Waits = append(t.Waits, t.now.Sub(chain.Since))
+	}
 }
 
 // route lets the engine and the ledger answer each other until both are quiet.

@@ -22,7 +22,11 @@ func (s Sink) Cursor(ctx context.Context, channel string) (replay int64, ok bool
 // them. It returns when both are durable, or with an error: then neither is, and
 // the same events must be delivered again.
 func (s Sink) Deliver(ctx context.Context, signals []omnichannel.Signal, cursors []omnichannel.Cursor) error {
-	return s.c.put(ctx, input{signals: signals, cursors: cursors}, true)
+	if err := s.c.put(ctx, input{signals: signals, cursors: cursors}, true); err != nil {
+		return err
+	}
+	s.c.count(func(c *Counts) { c.Signals += len(signals) })
+	return nil
 }
 
 // void is the stored position of a channel whose position the org no longer
@@ -39,6 +43,7 @@ func (s Sink) Gap(ctx context.Context, channel, why string) error {
 	if err := s.c.sweep(ctx); err != nil {
 		return fmt.Errorf("sweep after a gap in %s: %w", channel, err)
 	}
+	s.c.count(func(c *Counts) { c.Gaps++ })
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -44,12 +45,49 @@ func (c *Connector) sweeps(ctx context.Context) {
 		if err := c.sweep(ctx); err != nil && ctx.Err() == nil {
 			c.log.Error("sweep", "err", err)
 		}
-		if c.link(StreamLink).State == omnichannel.LinkUp {
-			timer.Reset(c.o.SweepEvery)
-		} else {
-			timer.Reset(c.o.SweepDown)
-		}
+		timer.Reset(c.untilSweep())
 	}
+}
+
+// stretch is by how much sweeps are made rarer while API calls are scarce.
+const stretch = 6
+
+// untilSweep returns the time to the next sweep that nobody asks for. While the
+// stream is up these sweeps are only to be safe, so they are the first thing to be
+// left out when the org's API calls become scarce.
+func (c *Connector) untilSweep() time.Duration {
+	if c.link(StreamLink).State != omnichannel.LinkUp {
+		return c.o.SweepDown
+	}
+	scarce := c.scarce()
+	c.mu.Lock()
+	before := c.shed
+	c.shed = scarce
+	c.mu.Unlock()
+	switch {
+	case scarce && !before:
+		c.log.Warn("the org's API calls are scarce", "so", c.shedText())
+	case !scarce && before:
+		c.log.Info("the org's API calls are no longer scarce", "so", fmt.Sprintf("the whole org is read every %v again", c.o.SweepEvery))
+	}
+	if scarce {
+		return stretch * c.o.SweepEvery
+	}
+	return c.o.SweepEvery
+}
+
+func (c *Connector) shedText() string {
+	return fmt.Sprintf("the whole org is read every %v instead of every %v while events arrive; pushes are not held back", stretch*c.o.SweepEvery, c.o.SweepEvery)
+}
+
+// scarce tells whether API calls are to be saved.
+func (c *Connector) scarce() bool {
+	if c.o.Budget == nil {
+		return false
+	}
+	return slices.ContainsFunc(c.o.Budget(), func(a omnichannel.Allowance) bool {
+		return a.Name == omnichannel.APICalls && (a.Level >= omnichannel.Scarce || !a.Until.IsZero())
+	})
 }
 
 // sweep reads the whole org, trying until ctx ends or the fault is permanent, and
@@ -79,6 +117,13 @@ func (c *Connector) sweep(ctx context.Context) error {
 	c.swept = time.Now()
 	c.counts.Sweeps++
 	return nil
+}
+
+// count changes the counts.
+func (c *Connector) count(change func(*Counts)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	change(&c.counts)
 }
 
 // restFault describes why the org could not be read.

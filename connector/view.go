@@ -21,8 +21,12 @@ type View struct {
 	Loads        map[vcc.AgentID]int `json:"loads"`   // percent of capacity in use
 	ByState      map[string]int      `json:"byState"` // how many interactions stand where, all of them
 	Counts       Counts              `json:"counts"`
-	Carrying     int                 `json:"carrying"` // effects under way or waiting
-	Inbox        int                 `json:"inbox"`    // inputs waiting for the loop
+	// Budget is the org's daily allowances, Shed what is left out to save them; empty:
+	// nothing.
+	Budget   []omnichannel.Allowance `json:"budget"`
+	Shed     string                  `json:"shed,omitempty"`
+	Carrying int                     `json:"carrying"` // effects under way or waiting
+	Inbox    int                     `json:"inbox"`    // inputs waiting for the loop
 }
 
 // InteractionView is an interaction as engine and delivery know it.
@@ -52,7 +56,13 @@ func (c *Connector) View(ctx context.Context) (View, error) {
 		v.Links = append(v.Links, l)
 	}
 	slices.SortFunc(v.Links, func(a, b omnichannel.Link) int { return cmp.Compare(a.Name, b.Name) })
-	v.Swept, v.Counts, v.Inbox = c.swept, c.counts, len(c.inbox)
+	v.Swept, v.Counts, v.Inbox = c.swept, c.counts.clone(), len(c.inbox)
+	if c.o.Budget != nil {
+		v.Budget = c.o.Budget()
+	}
+	if c.shed {
+		v.Shed = c.shedText()
+	}
 	waiting, busy := c.carrier.load()
 	v.Carrying = waiting + busy
 	return v, nil

@@ -54,7 +54,7 @@ func newDaemon(ctx context.Context, cfg config, rt routing, log *slog.Logger, on
 	if err != nil {
 		return d, err
 	}
-	feed, err := salesforce.NewFeed(salesforce.FeedOptions{Source: cfg.source(org), Tokens: tokens, Version: cfg.APIVersion, Log: log.With("component", "stream")})
+	feed, err := salesforce.NewFeed(salesforce.FeedOptions{Source: org.Counted(cfg.source(org)), Tokens: tokens, Version: cfg.APIVersion, Log: log.With("component", "stream")})
 	if err != nil {
 		return d, err
 	}
@@ -63,7 +63,7 @@ func newDaemon(ctx context.Context, cfg config, rt routing, log *slog.Logger, on
 	}
 	d.connector, err = connector.New(connector.Options{
 		Org: org, Feed: feedOf{feed}, Engine: eng, Store: d.store, Policy: rt.policy(cfg.PresenceGrace), Logger: log.With("component", "connector"),
-		SweepEvery: cfg.SweepEvery, Drain: cfg.Drain, OnJournal: onJournal,
+		SweepEvery: cfg.SweepEvery, Budget: org.Budget, Drain: cfg.Drain, OnJournal: onJournal,
 	})
 	if err != nil {
 		return d, err

@@ -1,0 +1,43 @@
+package connector
+
+import (
+	"slices"
+	"time"
+)
+
+// waitBounds are the upper bounds of a Spread, in seconds: from what no person
+// notices to what no customer waits.
+var waitBounds = [...]float64{.025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 1800}
+
+// Spread is how durations are spread: a histogram whose counts are per bound and
+// not summed up.
+type Spread struct {
+	Bounds []float64 `json:"bounds"` // seconds; the last count is for what is longer than all
+	Counts []uint64  `json:"counts"` // one more than Bounds
+	Sum    float64   `json:"sum"`    // seconds
+}
+
+// add counts a duration. The zero Spread becomes one with waitBounds.
+func (s *Spread) add(d time.Duration) {
+	if s.Counts == nil {
+		s.Bounds, s.Counts = waitBounds[:], make([]uint64, len(waitBounds)+1)
+	}
+	seconds := max(d.Seconds(), 0) // the org's clock may be ahead of ours
+	i, _ := slices.BinarySearch(s.Bounds, seconds)
+	s.Counts[i]++
+	s.Sum += seconds
+}
+
+// Total returns how many durations were counted.
+func (s Spread) Total() uint64 {
+	n := uint64(0)
+	for _, c := range s.Counts {
+		n += c
+	}
+	return n
+}
+
+func (s Spread) clone() Spread {
+	s.Counts = slices.Clone(s.Counts)
+	return s
+}
