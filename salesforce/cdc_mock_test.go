@@ -182,3 +182,108 @@ func TestMockSources(t *testing.T) {
 		})
 	}
 }
+
+// TestMockCaptureAfterARestart holds that a daemon which remembers nothing
+// completes what happened meanwhile from the org, with one call.
+func TestMockCaptureAfterARestart(t *testing.T) {
+	m := newMock(t, mockorg.Options{})
+	m.addChannel(t)
+	e := newEar(t)
+	end := m.listen(t, salesforce.NewCapture(m.bridge), e)
+	work := m.waitingCase(t)
+	pushed := m.carry(t, work, omnichannel.CreateWork).Work
+	e.hears("it alerts", isWork(pushed, omnichannel.Assigned))
+	end()
+	must(t, m.org.Agent("ada").Accept(""))
+	must(t, m.org.Agent("ada").Close(""))
+	must(t, m.org.Agent("ada").Offline())
+	e.change(func() { e.signals, e.gaps = nil, nil })
+	m.org.ForgetRequests()
+	must(t, m.org.Arm(mockorg.Fault{Name: "unavailable", Count: 2, Path: "/services/data/v62.0/composite"})) // the events wait for it
+	m.listen(t, salesforce.NewCapture(m.bridge), e)
+	e.hears("ada opened it", isWork(pushed, omnichannel.Opened))
+	e.hears("ada closed it", isWork(pushed, omnichannel.Closed))
+	e.hears("ada left", func(s omnichannel.Signal) bool {
+		p, ok := s.(omnichannel.PresenceSeen)
+		return ok && !p.Row.Current && p.Row.User == work.Agent
+	})
+	if n := m.org.Counts()["POST composite"]; n != 3 {
+		t.Errorf("%d composite calls, want 2 that failed and 1; counts %v", n, m.org.Counts())
+	}
+	if len(e.gaps) != 0 {
+		t.Errorf("gaps %v", e.gaps)
+	}
+}
+
+// TestMockCaptureOfGapEvents holds that what Salesforce does not tell is read,
+// and that an overflow lets the whole org be read.
+func TestMockCaptureOfGapEvents(t *testing.T) {
+	m := newMock(t, mockorg.Options{})
+	m.addChannel(t)
+	e := newEar(t)
+	m.listen(t, salesforce.NewCapture(m.bridge), e)
+	must(t, m.org.Arm(mockorg.Fault{Name: "change-gap", Count: -1}))
+	work := m.waitingCase(t)
+	e.hears("the case waits", func(s omnichannel.Signal) bool {
+		p, ok := s.(omnichannel.PSRSeen)
+		return ok && p.PSR.ID == work.PSR && p.PSR.Record == work.Record
+	})
+	e.hears("ada is present", func(s omnichannel.Signal) bool {
+		p, ok := s.(omnichannel.PresenceSeen)
+		return ok && p.Row.Current && p.Row.User == work.Agent
+	})
+	pushed := m.carry(t, work, omnichannel.CreateWork).Work
+	e.hears("it alerts", isWork(pushed, omnichannel.Assigned))
+	must(t, m.org.Agent("ada").Accept(""))
+	e.hears("ada opened it", isWork(pushed, omnichannel.Opened))
+	e.hears("the PSR is gone", func(s omnichannel.Signal) bool {
+		p, ok := s.(omnichannel.PSRSeen)
+		return ok && p.PSR.ID == work.PSR && p.Deleted
+	})
+	m.org.Disarm("")
+	must(t, m.org.Arm(mockorg.Fault{Name: "change-overflow", Object: "AgentWork"}))
+	must(t, m.org.Agent("ada").Close(""))
+	e.until("the overflow is a gap", func() bool {
+		return slices.ContainsFunc(e.gaps, func(why string) bool { return strings.Contains(why, "GAP_OVERFLOW") })
+	})
+}
+
+// TestMockCaptureChannelMissing holds that a channel nobody deployed is told to
+// people with what to do.
+func TestMockCaptureChannelMissing(t *testing.T) {
+	m := newMock(t, mockorg.Options{})
+	e := newEar(t)
+	hint := make(chan string, 1)
+	feed := ok[*salesforce.Feed](t)(salesforce.NewFeed(salesforce.FeedOptions{Source: salesforce.NewCapture(m.bridge), Tokens: m.tokens, Version: "62.0", Log: slog.New(slog.DiscardHandler)}))
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- feed.Run(ctx, hinted{e, hint}) }()
+	select {
+	case got := <-hint:
+		if !strings.Contains(got, "deploy salesforce/package/cdc") || !strings.Contains(got, "View All Data") {
+			t.Errorf("hint %q", got)
+		}
+	case <-ctx.Done():
+		t.Error("nobody was told")
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// hinted tells the first hint of the link.
+type hinted struct {
+	*ear
+	hint chan string
+}
+
+func (h hinted) Link(l omnichannel.Link) {
+	if l.Hint != "" {
+		select {
+		case h.hint <- l.Hint:
+		default:
+		}
+	}
+}
