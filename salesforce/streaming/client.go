@@ -16,6 +16,7 @@ type Client struct {
 	release   func()            // closes idle connections, if the transport is ours
 	names     map[string]string // channel of an event to Channel.Name
 	running   atomic.Bool
+	jitter    float64 // share by which pauses vary
 
 	mu    sync.Mutex
 	stats Stats
@@ -40,7 +41,7 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{options: o, names: map[string]string{}, release: func() {}}
+	c := &Client{options: o, names: map[string]string{}, release: func() {}, jitter: 0.5}
 	for _, channel := range o.Channels {
 		c.names[channel.Name] = channel.Name
 		c.names[replayKey(channel.Name)] = channel.Name
@@ -98,7 +99,7 @@ func (c *Client) pauses() pauses {
 		backoff.WithInitialInterval(c.options.Backoff.Initial),
 		backoff.WithMaxInterval(c.options.Backoff.Max),
 		backoff.WithMultiplier(2),
-		backoff.WithRandomizationFactor(0.5),
+		backoff.WithRandomizationFactor(c.jitter),
 		backoff.WithMaxElapsedTime(0), // its default gives up after a quarter of an hour
 	)
 }

@@ -1,13 +1,12 @@
 package streaming_test
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
-	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -24,6 +23,8 @@ type tokens struct {
 	mu          sync.Mutex
 	n           int
 	invalidated []string
+	logins      []time.Time   // that followed a refused token, or were refused
+	takes       time.Duration // for a login
 	err         error
 	renew       func(token string) // called with each new token
 	asked       []time.Time
@@ -34,6 +35,9 @@ func (s *tokens) Token(context.Context) (string, string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked = append(s.asked, time.Now())
+	if _, network := s.err.(net.Error); s.err != nil && !network {
+		s.logins = append(s.logins, time.Now())
+	}
 	if s.err != nil {
 		return "", "", s.err
 	}
@@ -49,13 +53,18 @@ func (s *tokens) Token(context.Context) (string, string, error) {
 
 func (s *tokens) Invalidate(token string) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.invalidated = append(s.invalidated, token)
-	if token == fmt.Sprintf("token-%d", s.n) {
+	current := token == fmt.Sprintf("token-%d", s.n)
+	if current && s.err == nil {
+		s.logins = append(s.logins, time.Now())
 		s.n++
 		if s.renew != nil {
 			s.renew(fmt.Sprintf("token-%d", s.n))
 		}
+	}
+	s.mu.Unlock()
+	if current {
+		time.Sleep(s.takes)
 	}
 }
 
@@ -70,6 +79,7 @@ type owner struct {
 	at        []time.Time
 	fail      int // deliveries to fail
 	gaps      []streaming.Gap
+	gapsOf    []string // channels of gaps
 	failGaps  int
 	links     []streaming.Status
 	onDeliver func(batch []streaming.Event)
@@ -114,7 +124,7 @@ func (o *owner) closeGap(_ context.Context, channel string, gap streaming.Gap) e
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.gaps = append(o.gaps, gap)
+	o.gaps, o.gapsOf = append(o.gaps, gap), append(o.gapsOf, channel)
 	if o.failGaps > 0 {
 		o.failGaps--
 		return errors.New("query timed out")
@@ -144,45 +154,38 @@ func (o *owner) replays() (ids []int64) {
 	return ids
 }
 
-// stall is the longest time between two deliveries.
-func (o *owner) stall() (longest time.Duration) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for i := 1; i < len(o.at); i++ {
-		longest = max(longest, o.at[i].Sub(o.at[i-1]))
-	}
-	return longest
-}
-
 // rig is a client over a server, in a bubble.
 type rig struct {
-	t      *testing.T
-	pipes  *pipes
-	tokens *tokens
-	owner  *owner
-	client *streaming.Client
-	ended  chan error
-	stop   context.CancelCauseFunc
+	t       *testing.T
+	handler http.Handler
+	server  *server // the handler, if it is one of these
+	pipes   *pipes
+	witness *witness
+	twin    *rig    // a second client, if there is one
+	stream  *stream // of the matrix
+	tokens  *tokens
+	owner   *owner
+	client  *streaming.Client
+	ended   chan error
+	stop    context.CancelCauseFunc
 }
 
 var errOver = errors.New("the test is over")
 
 // newRig starts a client and waits until it is up, or as far as it gets.
 func newRig(t *testing.T, h http.Handler, change func(*streaming.Options)) *rig {
-	r := &rig{t: t, tokens: &tokens{}, owner: newOwner(t), ended: make(chan error, 1)}
+	r := &rig{t: t, handler: h, tokens: &tokens{}, owner: newOwner(t), ended: make(chan error, 1)}
 	if s, ok := h.(*server); ok {
-		r.tokens.renew = func(token string) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.tokens[token] = true
-		}
+		r.server = s
+		r.tokens.renew = s.admit
 	}
 	var client *http.Client
 	r.pipes, client = serve(t, h)
+	r.witness = &witness{through: client.Transport}
 	o := streaming.Options{
 		TokenSource: r.tokens, APIVersion: "67.0", Channels: []streaming.Channel{{Name: psr}},
 		Cursor: r.owner.readCursor, Deliver: r.owner.deliver, OnGap: r.owner.closeGap, OnLink: r.owner.link,
-		HTTP: client,
+		HTTP: &http.Client{Transport: r.witness},
 	}
 	if change != nil {
 		change(&o)
@@ -191,6 +194,7 @@ func newRig(t *testing.T, h http.Handler, change func(*streaming.Options)) *rig 
 	if r.client, err = streaming.New(o); err != nil {
 		t.Fatal(err)
 	}
+	streaming.Steady(r.client)
 	ctx, stop := context.WithCancelCause(t.Context())
 	r.stop = stop
 	go func() { r.ended <- r.client.Run(ctx) }()
@@ -216,75 +220,4 @@ func (r *rig) wantLink(want streaming.Link) {
 	if s := r.owner.now(); s.Link != want {
 		r.t.Fatalf("link %+v, want %s", s, want)
 	}
-}
-
-// org is a streaming server as the delivery suite sees it.
-type org struct {
-	http.Handler
-	publish func() int64
-	close   func()
-	events  int // to stream; 0 means 2,500
-}
-
-// suiteFault is what goes wrong once in the middle of a stream.
-type suiteFault struct {
-	name   string
-	strike func(r *rig)
-	stall  time.Duration // longest silence that is the server's doing
-	gap    bool          // a gap must be reported
-}
-
-// deliverySuite streams 2,500 events at 500 a second, lets a fault strike after
-// the first 1,000, and wants every event once, in order, with no noticeable
-// stall (peers 3.4).
-func deliverySuite(t *testing.T, start func(t *testing.T) (org, []suiteFault)) {
-	var names []string
-	synctest.Test(t, func(t *testing.T) {
-		o, faults := start(t)
-		defer o.close()
-		for _, f := range faults {
-			names = append(names, f.name)
-		}
-	})
-	for i, name := range names {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				o, faults := start(t)
-				defer o.close()
-				streamThrough(t, o, faults[i])
-			})
-		})
-	}
-}
-
-func streamThrough(t *testing.T, o org, f suiteFault) {
-	const burst, pace = 5, 10 * time.Millisecond
-	all := cmp.Or(o.events, 2500)
-	before := all * 2 / 5
-	r := newRig(t, o.Handler, nil)
-	r.wantLink(streaming.LinkUp)
-	pause(time.Second) // handshakes are a second apart
-	gapsBefore := len(r.owner.gaps)
-	var sent []int64
-	for n := range all {
-		if n == before {
-			f.strike(r)
-		}
-		sent = append(sent, o.publish())
-		if n%burst == 0 {
-			time.Sleep(pace)
-		}
-	}
-	pause(10*time.Second + f.stall)
-	r.wantLink(streaming.LinkUp)
-	if got := r.owner.replays(); !slices.Equal(got, sent) {
-		t.Errorf("%d events of %d delivered, or not in order", len(got), len(sent))
-	}
-	if got := r.owner.stall(); got > max(f.stall, 250*time.Millisecond) {
-		t.Errorf("stalled for %v", got)
-	}
-	if got := len(r.owner.gaps) > gapsBefore; got != f.gap {
-		t.Errorf("gap reported: %v, want %v (%v)", got, f.gap, r.owner.gaps)
-	}
-	r.end()
 }

@@ -85,30 +85,3 @@ func TestHugeReplyAndRedirect(t *testing.T) {
 		r.end()
 	})
 }
-
-func TestSlowLorisIsCut(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		s := newServer()
-		r := newRig(t, s, nil)
-		s.publish(psr)
-		pause(time.Minute)
-		s.next("connect", func(w http.ResponseWriter, r *http.Request, _ meta) bool {
-			for range 10000 {
-				if _, err := fmt.Fprint(w, " "); err != nil || http.NewResponseController(w).Flush() != nil {
-					break
-				}
-				time.Sleep(time.Second)
-			}
-			return true
-		})
-		before := s.publish(psr)
-		pause(200 * time.Second)
-		r.wantLink(streaming.LinkUp)
-		after := s.publish(psr)
-		synctest.Wait()
-		if got := r.owner.replays(); !slices.Contains(got, before) || !slices.Contains(got, after) || len(got) != 3 {
-			t.Errorf("delivered %v", got)
-		}
-		r.end()
-	})
-}

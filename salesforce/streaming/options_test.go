@@ -2,6 +2,8 @@ package streaming
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -55,29 +57,35 @@ func TestNewLeavesTheCallersOptionsAlone(t *testing.T) {
 }
 
 // TestSubscribeFitsSalesforcesLimit: a request may have 32,768 bytes, also with
-// the longest names, which JSON escapes.
+// the longest names and with characters that JSON writes as six, and it leaves no
+// room unused.
 func TestSubscribeFitsSalesforcesLimit(t *testing.T) {
-	var channels []Channel
-	for i := range maxChannels {
-		channels = append(channels, Channel{Name: "/topic/" + strings.Repeat("x", maxChannelName-9) + string(rune('a'+i/26)) + string(rune('a'+i%26))})
+	tests := []struct {
+		fill     string
+		requests int
+	}{
+		{"", 1}, {strings.Repeat("x", maxChannelName-20), 8}, {strings.Repeat("<", maxChannelName-20), 50},
 	}
-	subs := newSubscriptions(channels)
-	names := 0
-	for {
-		asks := subs.next(noTime)
-		if len(asks) == 0 {
-			break
+	for _, tt := range tests {
+		var channels []Channel
+		for i := range maxChannels {
+			channels = append(channels, Channel{Name: fmt.Sprintf("/topic/%s%03d", tt.fill, i)})
 		}
-		size := 0
-		for _, a := range asks {
-			names++
-			size += 2*len(a.channel) + 300
+		subs, asked, requests := newSubscriptions(channels), 0, 0
+		for asks := subs.next(noTime); len(asks) > 0; asks = subs.next(noTime) {
+			s := &session{clientID: strings.Repeat("c", 64)}
+			var sent []outgoing
+			for _, a := range asks {
+				sent = append(sent, s.subscribe(a.channel).at(1<<62))
+			}
+			text, err := json.Marshal(sent)
+			if err != nil || len(text) > 32768 {
+				t.Fatalf("a subscribe of %d channels has %d bytes, %v", len(asks), len(text), err)
+			}
+			asked, requests = asked+len(asks), requests+1
 		}
-		if size > 32768 {
-			t.Fatalf("a subscribe of %d channels has %d bytes", len(asks), size)
+		if asked != maxChannels || requests > tt.requests {
+			t.Errorf("%d channels in %d requests, want %d in %d", asked, requests, maxChannels, tt.requests)
 		}
-	}
-	if names != maxChannels {
-		t.Errorf("%d channels asked for, want %d", names, maxChannels)
 	}
 }

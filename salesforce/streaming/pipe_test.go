@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -18,8 +19,49 @@ type pipes struct {
 	closed chan struct{}
 	once   sync.Once
 
-	mu    sync.Mutex
-	conns []net.Conn // the server's ends
+	mu     sync.Mutex
+	conns  []*pipe // the server's ends
+	deaf   bool    // connections are refused
+	dialed int     // or tried to
+}
+
+// pipe is the server's end of a connection. A mute one is half open: nothing
+// arrives in either direction, and no reset tells.
+type pipe struct {
+	net.Conn
+	mute atomic.Bool
+}
+
+func (p *pipe) Read(b []byte) (int, error) {
+	for {
+		n, err := p.Conn.Read(b)
+		if err != nil || !p.mute.Load() {
+			return n, err
+		}
+	}
+}
+
+func (p *pipe) Write(b []byte) (int, error) {
+	if p.mute.Load() {
+		return len(b), nil
+	}
+	return p.Conn.Write(b)
+}
+
+// mute makes the connections that stand half open.
+func (p *pipes) mute() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.conns {
+		c.mute.Store(true)
+	}
+}
+
+// refuse refuses connections from now on, or no longer.
+func (p *pipes) refuse(yes bool) {
+	p.mu.Lock()
+	p.deaf = yes
+	p.mu.Unlock()
 }
 
 func newPipes() *pipes { return &pipes{accept: make(chan net.Conn), closed: make(chan struct{})} }
@@ -37,7 +79,15 @@ func (p *pipes) Close() error   { p.once.Do(func() { close(p.closed) }); return 
 func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)} }
 
 func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	ours, theirs := net.Pipe()
+	ours, end := net.Pipe()
+	theirs := &pipe{Conn: end}
+	p.mu.Lock()
+	deaf := p.deaf
+	p.dialed++
+	p.mu.Unlock()
+	if deaf {
+		return nil, &net.OpError{Op: "dial", Net: "pipe", Err: errors.New("connection refused")}
+	}
 	select {
 	case p.accept <- theirs:
 		p.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"sort"
 	"strconv"
@@ -18,7 +19,9 @@ import (
 type server struct {
 	connectFirst, numericIDs, inSubscribe, gzip bool
 
-	hold time.Duration // how long a connect is held; 110 s
+	hold  time.Duration // how long a connect is held; 110 s
+	away  time.Duration // how long a request is on its way, there and back
+	clock time.Duration // how far the server's clock is ahead of the client's
 
 	mu       sync.Mutex
 	log      map[string][]published
@@ -28,9 +31,10 @@ type server struct {
 	sessions map[string]*peer
 	tokens   map[string]bool // that are good
 	faults   map[string][]fault
+	standing map[string]fault  // by kind, until it is taken away
+	denied   map[string]string // channel to the error of its subscribe reply
 	asked    []asked
-	held     int // connects under way
-	mostHeld int
+	mostHeld int // connects of one session
 	stale    int // cookies that came with handshakes
 }
 
@@ -46,6 +50,8 @@ type peer struct {
 	at     map[string]int64 // position by channel
 	wake   chan struct{}
 	last   time.Time // of the last answer to a connect
+	routed time.Time // when its routing cookie was issued
+	held   int       // connects under way
 }
 
 // asked is one meta message as it came.
@@ -76,6 +82,7 @@ func newServer() *server {
 	return &server{
 		hold: 110 * time.Second, log: map[string][]published{}, refused: map[int64]bool{},
 		sessions: map[string]*peer{}, tokens: map[string]bool{"token-1": true}, faults: map[string][]fault{},
+		standing: map[string]fault{}, denied: map[string]string{},
 	}
 }
 
@@ -87,16 +94,28 @@ func (s *server) next(kind string, f fault) {
 	s.faults[kind] = append(s.faults[kind], f)
 }
 
-func (s *server) publish(channel string) int64 {
+func (s *server) publish(channel string) int64 { return s.burst(channel, 1, "")[0] }
+
+// burst publishes events at once, each with a filling.
+func (s *server) burst(channel string, n int, filling string) (ids []int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.lastID += 1 + s.lastID%3 // not contiguous
-	data := fmt.Sprintf(`{"event":{"createdDate":%q,"replayId":%d,"type":"created"},"sobject":{"Id":"0JR%012d"}}`, time.Now().Format(time.RFC3339Nano), s.lastID, s.lastID)
-	s.log[channel] = append(s.log[channel], published{s.lastID, json.RawMessage(data)})
+	for range n {
+		s.lastID += 1 + s.lastID%3 // not contiguous
+		data := fmt.Sprintf(`{"event":{"createdDate":%q,"replayId":%d,"type":"created"},"sobject":{"Id":"0JR%012d","Subject":%q}}`,
+			time.Now().Format(time.RFC3339Nano), s.lastID, s.lastID, filling)
+		s.log[channel] = append(s.log[channel], published{s.lastID, json.RawMessage(data)})
+		ids = append(ids, s.lastID)
+	}
+	s.rouse()
+	return ids
+}
+
+// rouse wakes all held connects. The server is locked.
+func (s *server) rouse() {
 	for _, p := range s.sessions {
 		p.rouse()
 	}
-	return s.lastID
 }
 
 func (p *peer) rouse() {
@@ -106,13 +125,18 @@ func (p *peer) rouse() {
 	}
 }
 
+// stand lets a fault strike each request of a kind; nil ends that.
+func (s *server) stand(kind string, f fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.standing[kind] = f
+}
+
 // forget drops all sessions and ends their held connects.
 func (s *server) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, p := range s.sessions {
-		p.rouse()
-	}
+	s.rouse()
 	clear(s.sessions)
 }
 
@@ -141,22 +165,28 @@ func (s *server) requests(channel string) (all []asked) {
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var metas []meta
-	if r.URL.Path != "/cometd/67.0" || json.NewDecoder(r.Body).Decode(&metas) != nil || len(metas) == 0 {
+	body, err := io.ReadAll(r.Body)
+	if r.URL.Path != "/cometd/67.0" || err != nil || json.Unmarshal(body, &metas) != nil || len(metas) == 0 {
 		http.Error(w, "not Bayeux", http.StatusBadRequest)
 		return
 	}
-	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+	time.Sleep(s.away)
+	token := bearer(r)
 	kind := strings.TrimPrefix(metas[0].Channel, "/meta/")
 	s.mu.Lock()
 	for _, m := range metas {
 		s.asked = append(s.asked, asked{m.Channel, time.Now(), m, token})
 	}
-	var f fault
+	f := s.standing[kind]
 	if queue := s.faults[kind]; len(queue) > 0 {
 		f, s.faults[kind] = queue[0], queue[1:]
 	}
 	good := s.tokens[token]
 	s.mu.Unlock()
+	if len(body) > 32768 {
+		http.Error(w, "Maximum Request Size Exceeded", http.StatusRequestEntityTooLarge)
+		return
+	}
 	if f != nil && f(w, r, metas[0]) {
 		return
 	}
@@ -183,25 +213,51 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+func bearer(r *http.Request) string {
+	return strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+}
+
+// admit makes a token good.
+func (s *server) admit(token string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tokens[token] = true
+}
+
+// admits tells whether the token of a request is good still.
+func (s *server) admits(r *http.Request) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tokens[bearer(r)]
+}
+
 func (s *server) handshake(w http.ResponseWriter, r *http.Request, m meta) {
 	s.mu.Lock()
 	id := fmt.Sprintf("client%d", len(s.asked))
 	s.stale += len(r.Cookies())
-	s.sessions[id] = &peer{id: id, browse: id + "-cookie", at: map[string]int64{}, wake: make(chan struct{}, 1), last: time.Now()}
+	s.sessions[id] = &peer{id: id, browse: id + "-cookie", at: map[string]int64{}, wake: make(chan struct{}, 1), last: time.Now(), routed: time.Now()}
 	s.mu.Unlock()
 	http.SetCookie(w, &http.Cookie{Name: "BAYEUX_BROWSER", Value: id + "-cookie", Path: "/cometd/"})
+	now := time.Now().Add(s.clock)
+	w.Header().Set("Date", now.UTC().Format(http.TimeFormat))
+	http.SetCookie(w, &http.Cookie{Name: "sfdc-stream", Value: "!" + id, Path: "/", Expires: now.Add(routeLife)})
 	answer := reply(m, "", "", "")
 	answer["clientId"] = id
 	s.write(w, r, answer)
 }
+
+// routeLife is how long the routing cookie leads to the node that knows the
+// session (salesforce-apis 3.1).
+const routeLife = 3 * time.Hour
 
 // peer finds the session of a request, which its cookie must confirm.
 func (s *server) peer(r *http.Request, m meta) (*peer, string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := s.sessions[m.ClientID]
+	_, lost := r.Cookie("sfdc-stream")
 	switch cookie, err := r.Cookie("BAYEUX_BROWSER"); {
-	case p == nil || time.Since(p.last) > 40*time.Second+s.hold:
+	case p == nil || err == nil && lost != nil || time.Since(p.routed) > routeLife || time.Since(p.last) > 40*time.Second+s.hold:
 		return nil, "403::Unknown client"
 	case err != nil || cookie.Value != p.browse:
 		return nil, "400::Client " + p.id + " has established a session, but no BAYEUX_BROWSER cookie present"
@@ -215,13 +271,14 @@ func (s *server) connect(w http.ResponseWriter, r *http.Request, m meta) {
 		s.write(w, r, reply(m, refusal, "handshake", ""))
 		return
 	}
+	held := p // p may be forgotten meanwhile
 	s.mu.Lock()
-	s.held++
-	s.mostHeld = max(s.mostHeld, s.held)
+	p.held++
+	s.mostHeld = max(s.mostHeld, p.held)
 	s.mu.Unlock()
 	defer func() {
 		s.mu.Lock()
-		s.held--
+		held.held--
 		s.mu.Unlock()
 	}()
 	answer := reply(m, "", "", "")
@@ -241,11 +298,13 @@ func (s *server) connect(w http.ResponseWriter, r *http.Request, m meta) {
 			s.write(w, r, reply(m, refusal, "handshake", ""))
 			return
 		}
+		if !s.admits(r) {
+			s.write(w, r, reply(m, "401::Authentication invalid", "none", ""))
+			return
+		}
 		events = s.take(p)
 	}
-	s.mu.Lock()
-	p.last = time.Now()
-	s.mu.Unlock()
+	s.answered(p)
 	if s.connectFirst {
 		s.write(w, r, append([]map[string]any{answer}, events...)...)
 		return
@@ -253,14 +312,21 @@ func (s *server) connect(w http.ResponseWriter, r *http.Request, m meta) {
 	s.write(w, r, append(events, answer)...)
 }
 
-// take is what waits for a session, at most 100 events of a channel.
+// answered starts the time within which the next poll must come.
+func (s *server) answered(p *peer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p.last = time.Now()
+}
+
+// take is what waits for a session, at most 1,000 events of a channel.
 func (s *server) take(p *peer) (events []map[string]any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for channel, at := range p.at {
 		log := s.log[channel]
 		from := sort.Search(len(log), func(i int) bool { return log[i].id > at })
-		for _, e := range log[from:min(from+100, len(log))] {
+		for _, e := range log[from:min(from+1000, len(log))] {
 			events = append(events, map[string]any{"channel": channel, "data": e.data, "clientId": p.id})
 			p.at[channel] = e.id
 		}
@@ -295,6 +361,8 @@ func (s *server) follow(p *peer, m meta) (refusal string) {
 	json.Unmarshal(m.Ext.Replay, &replay)
 	at, known := replay[key]
 	switch {
+	case s.denied[key] != "":
+		return s.denied[key]
 	case !known:
 		return "400::The replayId for channel {" + key + "} wasn't found using the provided replay ID map {{}}"
 	case s.refused[at] || at >= 0 && at < s.oldest:
@@ -335,7 +403,7 @@ func (s *server) write(w http.ResponseWriter, r *http.Request, answers ...map[st
 	w.Header().Set("Content-Type", "application/json")
 	if s.gzip && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		w.Header().Set("Content-Encoding", "gzip")
-		z := gzip.NewWriter(w)
+		z, _ := gzip.NewWriterLevel(w, gzip.HuffmanOnly) // the dearer levels are slow under -race
 		defer z.Close()
 		json.NewEncoder(z).Encode(answers)
 		return

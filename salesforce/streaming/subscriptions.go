@@ -1,6 +1,9 @@
 package streaming
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // phase is where one channel stands in the present session.
 type phase string
@@ -23,6 +26,13 @@ type subscription struct {
 	until   time.Time // parked: when to try again
 }
 
+// weight is what the channel's subscribe message adds to a request, in bytes,
+// at most: its name as JSON twice, and messageWeight of everything else.
+func (c *subscription) weight() int {
+	name, _ := json.Marshal(c.Name) // a string always can be
+	return 2*len(name) + messageWeight
+}
+
 // ask is one channel of a subscribe request.
 type ask struct {
 	channel string
@@ -40,9 +50,13 @@ type result struct {
 // subscriptions is the desired set: each session subscribes all of it.
 type subscriptions []*subscription
 
-// asksPerRequest keeps a subscribe far below the 32,768 bytes that Salesforce
-// accepts: 8 names of at most 1 KiB, each up to twice, escaped.
-const asksPerRequest = 8
+// A subscribe stays below the 32,768 bytes that Salesforce accepts
+// (salesforce-apis 3.1), and holds all channels if they fit: each further
+// request costs a round trip before events flow again.
+const (
+	maxSubscribe  = 32_000
+	messageWeight = 256
+)
 
 func newSubscriptions(channels []Channel) subscriptions {
 	s := make(subscriptions, len(channels))
@@ -77,11 +91,16 @@ func (s subscriptions) wanting(now time.Time) bool {
 // next picks the channels of the next request.
 func (s subscriptions) next(now time.Time) []ask {
 	var asks []ask
+	weight := 0
 	for _, c := range s {
-		if c.wants(now) && len(asks) < asksPerRequest {
-			c.phase = pending
-			asks = append(asks, ask{c.Name, c.forced, c.from})
+		if !c.wants(now) {
+			continue
 		}
+		if weight += c.weight(); weight > maxSubscribe && len(asks) > 0 {
+			break
+		}
+		c.phase = pending
+		asks = append(asks, ask{c.Name, c.forced, c.from})
 	}
 	return asks
 }

@@ -54,6 +54,7 @@ func newRoundTripper() *http.Transport {
 // next handshake begins a new one (salesforce-apis 3.1: cookies expire).
 type session struct {
 	client   *http.Client
+	cookies  *cookiejar.Jar
 	endpoint string
 	clientID string
 	messages int // numbers the messages
@@ -71,10 +72,10 @@ func (t *transport) newSession(instance string) (*session, *fault) {
 	return &session{
 		client: &http.Client{
 			Transport: t.through,
-			Jar:       jar,
 			// A redirect would carry the token to a host nobody chose.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
+		cookies:  jar,
 		endpoint: strings.TrimRight(u.Scheme+"://"+u.Host+u.Path, "/") + "/cometd/" + t.version,
 	}, nil
 }
@@ -139,7 +140,8 @@ type response struct {
 }
 
 // post sends messages and reads the whole reply. The caller's context is its
-// only deadline. It does not touch the session's fields.
+// only deadline. It does not touch the session's fields but the jar, which is
+// safe for concurrent use.
 func (t *transport) post(ctx context.Context, s *session, messages ...outgoing) response {
 	token, _, err := t.tokens.Token(ctx)
 	if err != nil {
@@ -160,14 +162,39 @@ func (t *transport) post(ctx context.Context, s *session, messages ...outgoing) 
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", t.userAgent)
 	req.Header.Set("Authorization", "Bearer "+token)
+	for _, cookie := range s.cookies.Cookies(req.URL) {
+		req.AddCookie(cookie)
+	}
 	resp, err := s.client.Do(req)
 	if err != nil {
 		r.fault = classifyTransport(err)
 		return r
 	}
 	defer resp.Body.Close()
+	s.cookies.SetCookies(req.URL, lasting(resp))
 	r.messages, r.fault = read(resp)
 	return r
+}
+
+// lasting returns the cookies of a response with their life told as a length
+// and not as a date. The dates are of the server's clock: with clocks three
+// hours apart the routing cookie would be dropped as it arrives, and every
+// session with it.
+func lasting(resp *http.Response) []*http.Cookie {
+	cookies := resp.Cookies()
+	sent, err := http.ParseTime(resp.Header.Get("Date"))
+	if err != nil {
+		return cookies
+	}
+	for _, c := range cookies {
+		if c.Expires.IsZero() || c.MaxAge != 0 {
+			continue
+		}
+		if c.MaxAge = int(c.Expires.Sub(sent) / time.Second); c.MaxAge <= 0 {
+			c.MaxAge = -1 // a server deletes a cookie so
+		}
+	}
+	return cookies
 }
 
 // read takes a Bayeux reply from a response of any status: some servers answer
