@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"omnibridge/salesforce/mockorg"
 )
 
 // crashes lets chats come, agents accept, decline, ignore and drop off, and kills
@@ -43,9 +46,9 @@ func (s *story) crashes(args []string) error {
 }
 
 // killAtEach starts the program again and again and kills it at its first request
-// of the REST API, at its second, and so on: when the request never came to the
-// org, when it is carried out after the death, and when only its reply is lost.
-// Each life finds a new chat, and agents answer what rings.
+// of the REST API, at its second, and so on; and then at its first push, its
+// second and its third: when the push is carried out after the death, and when only
+// its reply is lost; and last when a push never comes to the org.
 func (s *story) killAtEach(args []string) error {
 	if len(args) != 1 {
 		return usage("kill-at-each LAST")
@@ -54,26 +57,71 @@ func (s *story) killAtEach(args []string) error {
 	if err != nil {
 		return err
 	}
-	rng := rand.New(rand.NewPCG(uint64(last), 0))
 	for i := range last {
-		if err := comes("LiveChatTranscript", "Support_Chat")(s, []string{fmt.Sprintf("chat%d", i)}); err != nil {
-			return err
-		}
-		if err := s.gate.arm(holding{after: i%3 == 2, method: "*", what: "/services/data", skip: i}); err != nil {
-			return err
-		}
-		if err := s.startBridge(nil); err != nil {
-			return err
-		}
-		if err := s.held(nil); err != nil {
+		if err := s.killAt(holding{method: "*", what: "/services/data", skip: i}, true, 1); err != nil {
 			return fmt.Errorf("request %d: %w", i+1, err)
 		}
-		s.running.kill()
-		s.running = nil
-		s.gate.release(i%3 == 0)
-		s.deed(rng)
+	}
+	for push := range 3 {
+		for _, after := range []bool{false, true} {
+			if err := s.killAt(holding{after: after, method: "POST", what: "AgentWork", skip: push}, false, 3); err != nil {
+				return fmt.Errorf("push %d: %w", push+1, err)
+			}
+		}
+	}
+	if err := s.killAt(holding{method: "POST", what: "AgentWork", skip: 1}, true, 3); err != nil {
+		return fmt.Errorf("lost push: %w", err)
 	}
 	return s.startBridge(nil)
+}
+
+// killAt is one life of the program, with some new chats, that ends at a request.
+func (s *story) killAt(h holding, lose bool, chats int) error {
+	s.finish()
+	for range chats {
+		if err := comes("LiveChatTranscript", "Support_Chat")(s, []string{fmt.Sprintf("chat%d", len(s.work)+1)}); err != nil {
+			return err
+		}
+	}
+	if err := s.gate.arm(h); err != nil {
+		return err
+	}
+	if err := s.startBridge(nil); err != nil {
+		return err
+	}
+	if err := s.held(nil); err != nil {
+		return err
+	}
+	s.running.kill()
+	s.running = nil
+	s.gate.release(lose)
+	if lose {
+		return nil // the next life finds it as it was
+	}
+	return s.recover()
+}
+
+// recover is one life of the program that ends when all that waits rings.
+func (s *story) recover() error {
+	if err := s.startBridge(nil); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	_, err := s.org.Await(ctx, "SELECT Id FROM PendingServiceRouting WHERE IsPushed = false", func(rows []mockorg.Row) bool { return len(rows) == 0 })
+	s.running.kill()
+	s.running = nil
+	return err
+}
+
+// finish lets agents accept all that rings and close all that is open.
+func (s *story) finish() {
+	for name := range s.agents {
+		hand := s.org.Agent(name)
+		for hand.Accept("") == nil || hand.Close("") == nil {
+			continue
+		}
+	}
 }
 
 // drift waits for a random while in which anything may happen.

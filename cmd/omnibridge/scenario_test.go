@@ -44,7 +44,8 @@ import (
 //	session revoked                            every access token ends
 //	stream forgets|purged|holds=2s             clients or retained events are forgotten; how long a connect is held
 //	crashes seed=N kills=N chats=N             a random but repeatable run of kills and work
-//	kill-at-each LAST                          lives that end at their first REST request, their second, up to LAST
+//	kill-at-each LAST                          lives that end at their first REST request, their second, up to LAST,
+//	                                           and at each push; each begins with new chats
 //
 // The program.
 //
