@@ -13,7 +13,9 @@ import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 const PATH = '/cometd/62.0';
-const HOLD = 1_000; // how long a poll is held, in milliseconds
+// How long a poll is held, in milliseconds. faye drops who has not polled for twice
+// as long, its own publisher too, so a busy machine needs more than a moment.
+const HOLD = 4_000;
 
 // Each makes a server: handle takes a request, publish sends a list to a channel.
 const servers = {
