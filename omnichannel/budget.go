@@ -21,6 +21,7 @@ type Allowance struct {
 	Name string `json:"name"`
 	Used int    `json:"used"` // by everybody, as far as is known
 	Max  int    `json:"max"`  // 0: not known
+	Left int    `json:"left"` // 0 where Max is not known
 	// PerHour is the present rate of use, Forecast what will have been used at the
 	// next midnight (UTC) if it stays so.
 	PerHour  int `json:"perHour"`
@@ -31,9 +32,6 @@ type Allowance struct {
 	// asked again; else zero.
 	Until time.Time `json:"until,omitzero"`
 }
-
-// Left returns how much is left; 0 if that is not known.
-func (a Allowance) Left() int { return max(a.Max-a.Used, 0) }
 
 // Percent returns the share that is used, rounded down; 0 if it is not known.
 func (a Allowance) Percent() int { return a.percent(a.Used) }

@@ -105,7 +105,7 @@ func TestBudgetIsToldOnceAThreshold(t *testing.T) {
 				t.Fatal(err)
 			}
 			a := o.Budget()[0]
-			if a.Name != omnichannel.APICalls || a.Used != tt.used || a.Left() != 1000-tt.used || a.Percent() != tt.used/10 || a.Level != tt.level || !a.Until.IsZero() {
+			if a.Name != omnichannel.APICalls || a.Used != tt.used || a.Left != 1000-tt.used || a.Percent() != tt.used/10 || a.Level != tt.level || !a.Until.IsZero() {
 				t.Errorf("%d used: %+v", tt.used, a)
 			}
 			if got := log.String(); tt.lines == "" && got != "" || strings.Count(got, "\n") > 1 || !strings.Contains(got, tt.lines) {

@@ -70,7 +70,7 @@ func (g *gauge) restart() { g.samples = nil }
 
 // read returns the allowance as it stands.
 func (g *gauge) read(now time.Time) omnichannel.Allowance {
-	a := omnichannel.Allowance{Name: g.name, Used: g.used, Max: g.max, Forecast: g.used, Level: g.level}
+	a := omnichannel.Allowance{Name: g.name, Used: g.used, Max: g.max, Left: max(g.max-g.used, 0), Forecast: g.used, Level: g.level}
 	if len(g.samples) == 0 {
 		return a
 	}

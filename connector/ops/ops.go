@@ -1,10 +1,42 @@
 // Package ops is what an admin or a supervisor sees of the daemon: health,
-// readiness and the status page. It only shows; nothing here changes anything.
+// readiness, metrics and the status page. It only shows; nothing here changes
+// anything.
 //
 //	GET /           the status page, for people
 //	GET /api/status the same as JSON
+//	GET /metrics    the same as numbers, in the Prometheus text format
 //	GET /healthz    200 while the loop answers
 //	GET /readyz     200 when work would be routed now, 503 with the reasons otherwise
+//
+// # Metrics
+//
+// Names are a promise. Each scrape is of one moment between two turns of the loop,
+// and fails while the loop does not answer. Counters begin at zero when the daemon
+// starts.
+//
+//	omnibridge_build_info{version}
+//	omnibridge_interactions{state}              sighted, held, waiting, offered, alerting, connected, wrap-up
+//	omnibridge_agents{state}                    online, offline
+//	omnibridge_link_state{link,state}           1 for the present one of up, degraded, connecting, down
+//	omnibridge_swept_timestamp_seconds          when the whole org was last read and compared
+//	omnibridge_sweeps_total                     how often it was
+//	omnibridge_sweeps_stretched                 1 while periodic sweeps are rarer, to save API calls
+//	omnibridge_stream_signals_total             what the stream's events told
+//	omnibridge_stream_gaps_total                gaps in the stream that were swept over
+//	omnibridge_turns_total                      turns of the loop
+//	omnibridge_inputs_total                     inputs that it took
+//	omnibridge_inbox_inputs                     inputs that wait for it
+//	omnibridge_stale_total                      events that were old or repeated
+//	omnibridge_late_total                       answers to offers no longer open
+//	omnibridge_faults_total                     inputs that could not be
+//	omnibridge_effects_total{kind,result}       create_agentwork, look_up_work_item, read_presence, close_agentwork,
+//	                                            change_owner; done, refused, unknown, deferred
+//	omnibridge_effects_pending                  effects under way or waiting
+//	omnibridge_psr_to_agentwork_seconds         histogram, of first offers; by the org's clock at its begin
+//	omnibridge_allowance_used{allowance}        api_calls, pushtopic_events, change_events
+//	omnibridge_allowance_left{allowance}        absent where the allowance is not known
+//	omnibridge_allowance_forecast{allowance}    use at midnight UTC at the present rate
+//	omnibridge_allowance_exhausted{allowance}   1 while nothing is asked of the org because of it
 package ops
 
 import (
@@ -49,6 +81,7 @@ func Handler(o Options) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", o.page)
 	mux.HandleFunc("GET /api/status", o.status)
+	mux.HandleFunc("GET /metrics", o.metrics)
 	mux.HandleFunc("GET /healthz", o.healthz)
 	mux.HandleFunc("GET /readyz", o.readyz)
 	return headers(mux)
@@ -106,8 +139,14 @@ func (o Options) ready(ctx context.Context, probe func(context.Context) error) r
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if _, err := o.Daemon.View(ctx); err != nil {
+	v, err := o.Daemon.View(ctx)
+	if err != nil {
 		why = append(why, "the loop does not answer: "+err.Error())
+	}
+	for _, a := range v.Budget {
+		if !a.Until.IsZero() {
+			why = append(why, fmt.Sprintf("the org's daily allowance of %s is used up (%d of %d): the org is asked again at %s", a.Name, a.Used, a.Max, a.Until.UTC().Format(time.RFC3339)))
+		}
 	}
 	if probe != nil {
 		if err := probe(ctx); err != nil {
@@ -148,6 +187,9 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"ago":   ago,
 	"names": func(v []vcc.Channel) string { return join(v) },
 	"name":  func(s string) string { return strings.ReplaceAll(s, "_", " ") },
+	"scarce": func(a omnichannel.Allowance) bool {
+		return a.Level >= omnichannel.Scarce || !a.Until.IsZero() || a.Max > 0 && a.Forecast > a.Max
+	},
 }).Parse(pageText))
 
 // pageData is what the page shows.
