@@ -50,7 +50,8 @@ func serveCLIOrg(t *testing.T, seed mockorg.Seed) *cliOrg {
 	require(t, err == nil, "node")
 	requireModule(t, "@salesforce/cli")
 	c := &cliOrg{dir: copyPackage(t)}
-	c.env = append(os.Environ(), "HOME="+t.TempDir(), "SF_DISABLE_TELEMETRY=true", "SF_AUTOUPDATE_DISABLE=true", "SF_SKIP_NEW_VERSION_CHECK=true",
+	own := slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, "SF_") || strings.HasPrefix(kv, "SFDX_") })
+	c.env = append(own, "HOME="+t.TempDir(), "SF_DISABLE_TELEMETRY=true", "SF_AUTOUPDATE_DISABLE=true", "SF_SKIP_NEW_VERSION_CHECK=true",
 		"SF_USE_GENERIC_UNIX_KEYCHAIN=true", "OMNIBRIDGE_PUBLIC_URL=https://pad.acme.example", "OMNIBRIDGE_CONTACT_EMAIL=admin@acme.example")
 	c.makeKey(t)
 	c.Org, err = mockorg.New(mockorg.Options{Seed: &seed, Apps: []identity.App{{ClientID: "admins-cli", PublicKey: &c.key.PublicKey}}})
@@ -181,8 +182,12 @@ func (c *cliOrg) routes(t *testing.T) {
 // with it: refused while nobody assigned the permission set, then admitted.
 func (c *cliOrg) logsIn(t *testing.T) {
 	t.Helper()
-	c.run(t, nil, "project", "retrieve", "start", "--metadata", "ExtlClntAppGlobalOauthSettings:Omnibridge_Daemon")
-	text, err := os.ReadFile(filepath.Join(c.dir, "access", "extlClntAppGlobalOauthSets", "Omnibridge_Daemon.ecaGlblOauth-meta.xml"))
+	c.run(t, nil, "project", "retrieve", "start", "--metadata", "ExtlClntAppGlobalOauthSettings:Omnibridge_Daemon", "--target-metadata-dir", "retrieved", "--unzip")
+	matches, err := filepath.Glob(filepath.Join(c.dir, "retrieved", "*", "*", "extlClntAppGlobalOauthSets", "Omnibridge_Daemon.ecaGlblOauth"))
+	if err != nil || len(matches) != 1 {
+		t.Fatalf("retrieved %q, %v; want one file", matches, err)
+	}
+	text, err := os.ReadFile(matches[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +207,8 @@ func (c *cliOrg) logsIn(t *testing.T) {
 	if err := login(); err == nil || !strings.Contains(err.Error(), "approved") {
 		t.Errorf("login before the permission set was assigned: %v, want that the user has not approved", err)
 	}
-	c.run(t, nil, "org", "assign", "permset", "--name", "Omnibridge_Integration")
+	c.run(t, nil, "org", "assign", "permset", "--name", "Omnibridge_Integration", "--name", "Omnibridge_Work_Case",
+		"--on-behalf-of", mockorg.IntegrationUser)
 	if err := login(); err != nil {
 		t.Errorf("login of the daemon: %v", err)
 	}

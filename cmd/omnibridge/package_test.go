@@ -7,10 +7,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"omnibridge/salesforce"
 )
 
 // What an admin deploys (salesforce/package), checked by Salesforce's own tools:
@@ -25,8 +28,8 @@ var (
 // nodeDeadline bounds one run of a check.
 const nodeDeadline = time.Minute
 
-// runCheck runs a script of testdata/package-checks and reads the JSON it prints.
-func runCheck(t *testing.T, into any, script string, args ...string) {
+// runNode runs a script of testdata/package-checks and returns what it prints.
+func runNode(t *testing.T, script string, args ...string) []byte {
 	t.Helper()
 	node, err := exec.LookPath("node")
 	require(t, err == nil, "node")
@@ -41,6 +44,13 @@ func runCheck(t *testing.T, into any, script string, args ...string) {
 	if err != nil {
 		t.Fatalf("node %s: %v\n%s", script, err, stderr.String())
 	}
+	return out
+}
+
+// runCheck is runNode for scripts that print JSON.
+func runCheck(t *testing.T, into any, script string, args ...string) {
+	t.Helper()
+	out := runNode(t, script, args...)
 	if err := json.Unmarshal(out, into); err != nil {
 		t.Fatalf("node %s printed %s: %v", script, out, err)
 	}
@@ -228,4 +238,71 @@ func mustAbs(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return abs
+}
+
+// TestMockKnowsPublishedTypes holds the mock org's idea of metadata to what
+// Salesforce publishes.
+func TestMockKnowsPublishedTypes(t *testing.T) {
+	have, err := os.ReadFile(filepath.Join("..", "..", "salesforce", "mockorg", "metadata", "types.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(runNode(t, "table.mjs"), have) {
+		t.Error("salesforce/mockorg/metadata/types.txt is not what table.mjs prints: in testdata/package-checks, run node table.mjs > ../../salesforce/mockorg/metadata/types.txt")
+	}
+}
+
+// TestPackageAgreesWithDaemon holds that the daemon listens to the channel that
+// is deployed.
+func TestPackageAgreesWithDaemon(t *testing.T) {
+	if name := strings.TrimPrefix(salesforce.CaptureChannel, "/data/"); !slices.Contains(components["cdc"], "PlatformEventChannel:"+name) {
+		t.Errorf("the daemon listens to %s, which the package does not deploy", name)
+	}
+}
+
+// TestPackageReadme holds the README's commands to what is there.
+func TestPackageReadme(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join(packageDir, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(packageDir, "sfdx-project.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var project struct {
+		PackageDirectories []struct{ Path string }
+		Replacements       []struct{ StringToReplace, ReplaceWithEnv, ReplaceWithFile string }
+	}
+	if err := json.Unmarshal(text, &project); err != nil {
+		t.Fatal(err)
+	}
+	if len(project.PackageDirectories) != len(components) {
+		t.Errorf("sfdx-project.json has %d package directories, want %d", len(project.PackageDirectories), len(components))
+	}
+	told := []string{}
+	for _, dir := range project.PackageDirectories {
+		told = append(told, "`"+dir.Path)
+	}
+	for _, r := range project.Replacements {
+		told = append(told, r.ReplaceWithEnv+r.ReplaceWithFile)
+	}
+	for _, list := range components {
+		for _, c := range list {
+			typ, name, _ := strings.Cut(c, ":")
+			if label := strings.ReplaceAll(name, "_", " "); typ == "PermissionSet" && !strings.Contains(name, "_Work_") && !bytes.Contains(readme, []byte(label)) {
+				told = append(told, name)
+			}
+		}
+	}
+	for _, what := range told {
+		if !bytes.Contains(readme, []byte(what)) {
+			t.Errorf("the README does not tell of %s", what)
+		}
+	}
+	for _, m := range regexp.MustCompile(`--source-dir (\S+)`).FindAllSubmatch(readme, -1) {
+		if _, err := os.Stat(filepath.Join(packageDir, string(m[1]))); err != nil {
+			t.Errorf("the README deploys %s: %v", m[1], err)
+		}
+	}
 }

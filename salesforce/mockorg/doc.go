@@ -12,6 +12,7 @@
 //
 //	/services/oauth2 /services/Soap /id ──▶ identity ─ who is it ─┐
 //	/services/data ──▶ faults ──▶ call (REST) ──▶ checks ─────────┤
+//	/services/Soap/m ──▶ metadata ─ deploys: what they mean ──────┤
 //	/mock/v1 ──▶ control plane, autopilots, clock ────────────────┤
 //	                                                              ▼
 //	                    change: one transaction ── rules (Omni-Channel) join it
@@ -37,16 +38,17 @@
 // Ids of 15 and 18 characters with key prefixes and checksum. Omni-Channel as
 // omni.go describes, with a switch where the real behaviour is not known. Named
 // faults, a record of requests, a clock that can be moved, and the control plane
-// that control.go describes.
+// that control.go describes. Deploys and retrieves of the metadata that routing,
+// logins and event channels are set up by, which then are (package metadata).
 //
 // # What it does not
 //
-// There are no permissions, sharing, profiles, triggers, flows, validation or
+// Permission sets are kept, not enforced: there are no permissions, sharing, profiles, triggers, flows, validation or
 // duplicate rules, record types, currencies or translations: every user may do
 // what the object allows. The fields of an object are those that routing and the
 // known clients need, not all of a real org's. Objects cannot be added while it
 // runs. No undelete, merge, conditional headers, sub-queries, aggregates, SOSL,
-// Bulk, Tooling, Metadata, Apex, composite graph and tree, and no platform events.
+// Bulk, Tooling, Apex, composite graph and tree, and no platform events.
 // PushTopics on any object work, though a real org allows only some. Changes to
 // several records never share a change event, and no gap events occur by
 // themselves. The daily allowance is counted from its first request and does not

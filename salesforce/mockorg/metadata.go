@@ -272,7 +272,7 @@ func (d *deployer) settings(c *metadata.Component) (string, error) {
 	return "", nil
 }
 
-// eventName takes the object's name out of that of its change events.
+// eventObject finds the object of a kind of change events.
 func (s *schema) eventObject(event string) (*object, error) {
 	for _, ob := range s.objects {
 		if ob.changeEvent() == event {
