@@ -197,7 +197,7 @@ func (s *story) data() string { return filepath.Join(s.dir, "omnibridge.db") }
 func (s *story) bridgeEnv(named map[string]string) []string {
 	set := map[string]string{
 		"ORG_URL": s.org.URL(), "CLIENT_ID": mockorg.DefaultClientID, "CLIENT_SECRET": storySecret,
-		"DATA": s.data(), "LISTEN": "127.0.0.1:0", "LOG_FORMAT": "json", "PRESENCE_GRACE": "300ms",
+		"EVENTS": s.events, "DATA": s.data(), "LISTEN": "127.0.0.1:0", "LOG_FORMAT": "json", "PRESENCE_GRACE": "300ms",
 	}
 	if s.route != "" {
 		set["ROUTING_FILE"] = s.route

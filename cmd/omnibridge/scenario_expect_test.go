@@ -320,7 +320,7 @@ func (s *story) followed(args []string) error {
 	return until(func(context.Context) error {
 		st, err := s.stored()
 		if err == nil && !slices.ContainsFunc(st.Cursors, func(c omnichannel.Cursor) bool {
-			return c.Channel == salesforce.PSRChannel && c.Replay > 0
+			return (c.Channel == salesforce.PSRChannel || c.Channel == salesforce.CaptureChannel) && c.Replay > 0
 		}) {
 			err = errors.New("the program has no position in the stream of PSRs")
 		}

@@ -30,6 +30,7 @@ const storySecret = "sesame-7f3d91c2-story-secret"
 type story struct {
 	ts     *testscript.TestScript
 	dir    string
+	events string            // where the program takes events from: pushtopic or cdc
 	work   map[string]string // the story's names of work items, to their ids
 	agents map[string]string // agents' local parts, to their ids
 
@@ -81,6 +82,9 @@ func (s *story) startOrg(args []string) error {
 	})
 	if err != nil {
 		return errors.Join(err, l.Close())
+	}
+	if err := deployChannel(s.org); err != nil {
+		return err
 	}
 	s.gate = newGate(s.org)
 	s.server = &http.Server{Handler: s.gate, ReadHeaderTimeout: patience}

@@ -15,7 +15,8 @@ import (
 // Stories: testdata/scenarios/*.txtar. Each drives the real program, as a process
 // of its own, against a real mock org over loopback. Its first two lines say
 // which promise it shows and where that promise comes from. A story is a
-// testscript (exec, stdout, stderr, grep, ! and # work as ever) in these words:
+// testscript (exec, stdout, stderr, grep, ! and # work as ever) in these words.
+// A line that begins with [pushtopic] or [cdc] is for that source of events only.
 //
 // The org and its people. Work gets a name of the story's own (c1); agents are
 // ada, ben, chloe, dev, elena and farid.
@@ -73,13 +74,26 @@ import (
 //	no-secret                                  neither logs nor store hold a secret, key or token
 //	verdict [arrived=3] [accepted=2] ...       no item was lost or doubled, by the org's own account
 //	                                           compared with the program's store; counts as in the summary
-func TestScenarios(t *testing.T) {
+func TestScenarios(t *testing.T) { tell(t, "pushtopic", stories(t)) }
+
+// stories returns all the stories there are.
+func stories(t *testing.T) []string {
+	files, err := filepath.Glob(filepath.Join("..", "..", "testdata", "scenarios", "*.txtar"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no stories: %v", err)
+	}
+	return files
+}
+
+// tell tells stories with one source of events.
+func tell(t *testing.T, events string, files []string) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 filepath.Join("..", "..", "testdata", "scenarios"),
+		Files:               files,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Condition:           func(name string) (bool, error) { return name == events, nil },
 		Setup: func(env *testscript.Env) error {
-			s := &story{dir: env.WorkDir, work: map[string]string{}, agents: map[string]string{}}
+			s := &story{dir: env.WorkDir, events: events, work: map[string]string{}, agents: map[string]string{}}
 			env.Values[storyKey{}] = s
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("TMPDIR", env.WorkDir)
