@@ -159,6 +159,8 @@ func cutAfter(text string) fault {
 	}
 }
 
+const heavyReply = "a reply of 11 MB"
+
 // replyCells are about the form of requests and replies, and about the owner.
 func replyCells() []cell {
 	many := []string{psr}
@@ -171,7 +173,7 @@ func replyCells() []cell {
 		{name: "message ids come back as numbers", strike: forgotten(func(s *server) { s.numericIDs = !s.numericIDs })},
 		{name: "events come inside a subscribe reply", strike: forgotten(func(s *server) { s.inSubscribe = !s.inSubscribe })},
 		{name: "replies are compressed", strike: forgotten(func(s *server) { s.gzip = !s.gzip })},
-		{name: "a reply of 11 MB", quiet: true, strike: func(r *rig) {
+		{name: heavyReply, quiet: true, strike: func(r *rig) {
 			r.stream.note(psr, r.server.burst(psr, 11, strings.Repeat("x", 1<<20)))
 		}},
 		{name: "100 channels with names of 1,000 bytes: more than a request may weigh", channels: many, strike: func(r *rig) {

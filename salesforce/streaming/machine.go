@@ -115,7 +115,6 @@ type machine struct {
 	loginAt     time.Time     // last login asked for after an authentication failure
 	suspect     bool          // the token was refused; cleared by a handshake
 	turned      bool          // this session completed a turn: polled or delivered
-	replied     bool          // this session answered a connect
 	slow        bool          // the owner holds events longer than the server waits
 	timeout     time.Duration // advice.timeout
 	pause       time.Duration // before the next connect
@@ -271,7 +270,6 @@ func (m *machine) absorbConnect(in input) {
 	if in.advice.interval > 0 {
 		m.pause = time.Duration(min(in.advice.interval, longestInterval.Milliseconds())) * time.Millisecond
 	}
-	m.replied = true
 	if m.state != polling {
 		return
 	}

@@ -13,7 +13,7 @@ func (m *machine) perform(a act) {
 		m.request(deed{do: inToken, fresh: fresh}, m.limits.request)
 	case actHandshake:
 		m.subs.reset()
-		m.timeout, m.turned, m.replied, m.pause, m.quick = defaultPollTimeout, false, false, 0, 0
+		m.timeout, m.turned, m.pause, m.quick = defaultPollTimeout, false, 0, 0
 		m.handshakeAt = m.now
 		m.request(deed{do: inHandshake}, m.limits.request)
 	case actFirst:
@@ -96,7 +96,9 @@ func (m *machine) status() Status {
 		if refusal != nil {
 			return m.describe(LinkDegraded, refusal)
 		}
-		if confirmed && m.replied && m.state != subscribing {
+		// A state behind subscribing has had a connect answered, by the table, and
+		// leaves when the next answer is late.
+		if confirmed && m.state != subscribing {
 			return Status{Link: LinkUp}
 		}
 	}
