@@ -43,9 +43,9 @@
 //
 // # What it does not
 //
-// Permission sets are kept, not enforced: there are no permissions, sharing, profiles, triggers, flows, validation or
-// duplicate rules, record types, currencies or translations: every user may do
-// what the object allows. The fields of an object are those that routing and the
+// There are no permissions (sets of them are kept, not enforced), sharing,
+// profiles, triggers, flows, validation or duplicate rules, record types,
+// currencies or translations: every user may do what the object allows. The fields of an object are those that routing and the
 // known clients need, not all of a real org's. Objects cannot be added while it
 // runs. No undelete, merge, conditional headers, sub-queries, aggregates, SOSL,
 // Bulk, Tooling, Apex, composite graph and tree, and no platform events.

@@ -11,28 +11,30 @@ import (
 	"strings"
 )
 
-// Bounds of an archive. A real org takes 10,000 files and 39 MB.
-const (
-	maxArchive  = 16 << 20 // bytes, packed
-	maxUnpacked = 64 << 20
-	maxFiles    = 5_000
-)
+// maxArchive is how many bytes of an archive are taken.
+const maxArchive = 16 << 20
+
+// bounds of an archive: its bytes packed and unpacked, and its files.
+type bounds struct{ packed, unpacked, files int }
+
+// archiveBounds are this org's. A real org takes 39 MB and 10,000 files.
+var archiveBounds = bounds{packed: maxArchive, unpacked: 4 * maxArchive, files: 5_000}
 
 // unpack reads an archive into file names and contents. If package.xml is not at
 // its top but in the one folder there is, names are below that folder.
-func unpack(archive []byte) (map[string][]byte, error) {
-	if len(archive) > maxArchive {
-		return nil, fmt.Errorf("the archive has %d bytes; this org takes %d", len(archive), maxArchive)
+func unpack(archive []byte, most bounds) (map[string][]byte, error) {
+	if len(archive) > most.packed {
+		return nil, fmt.Errorf("the archive has %d bytes; this org takes %d", len(archive), most.packed)
 	}
 	r, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
 	if err != nil {
 		return nil, fmt.Errorf("the archive is no zip file: %w", err)
 	}
-	if len(r.File) > maxFiles {
-		return nil, fmt.Errorf("the archive has %d files; this org takes %d", len(r.File), maxFiles)
+	if len(r.File) > most.files {
+		return nil, fmt.Errorf("the archive has %d files; this org takes %d", len(r.File), most.files)
 	}
 	files := map[string][]byte{}
-	left := int64(maxUnpacked)
+	left := most.unpacked
 	for _, f := range r.File {
 		name := path.Clean(f.Name)
 		if strings.HasSuffix(f.Name, "/") {
@@ -45,25 +47,25 @@ func unpack(archive []byte) (map[string][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		left -= int64(len(content))
+		left -= len(content)
 		files[name] = content
 	}
 	return lift(files), nil
 }
 
 // read unpacks one file of at most so many bytes.
-func read(f *zip.File, most int64) ([]byte, error) {
+func read(f *zip.File, most int) ([]byte, error) {
 	r, err := f.Open()
 	if err != nil {
 		return nil, fmt.Errorf("the archive's file %s cannot be read: %w", clip(f.Name), err)
 	}
 	defer r.Close()
-	content, err := io.ReadAll(io.LimitReader(r, most+1))
+	content, err := io.ReadAll(io.LimitReader(r, int64(most)+1))
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("the archive's file %s cannot be read: %w", clip(f.Name), err)
-	case int64(len(content)) > most:
-		return nil, fmt.Errorf("the archive unpacks to more than %d bytes", maxUnpacked)
+	case len(content) > most:
+		return nil, fmt.Errorf("the archive unpacks to more than this org takes; %s is where it ends", clip(f.Name))
 	}
 	return content, nil
 }

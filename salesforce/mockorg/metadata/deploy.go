@@ -117,7 +117,7 @@ func (s *Service) deploy(user User, archive []byte, o deployOptions) string {
 
 // gather finds the components. What it returns fails the deploy as a whole.
 func (d *deployment) gather(archive []byte) error {
-	files, err := unpack(archive)
+	files, err := unpack(archive, archiveBounds)
 	if err != nil {
 		return err
 	}
