@@ -75,9 +75,9 @@ func (o *Org) Topics(ctx context.Context) ([]TopicChange, error) {
 	if err != nil {
 		return nil, err
 	}
-	var version float64
-	if _, err := fmt.Sscan(o.client.opt.Version, &version); err != nil {
-		return nil, fmt.Errorf("API version: %w", err)
+	version, err := o.topicVersion()
+	if err != nil {
+		return nil, err
 	}
 	var changes []TopicChange
 	for _, t := range topics {
@@ -106,19 +106,37 @@ func (o *Org) readTopics(ctx context.Context) (map[string]topicRow, error) {
 	return have, nil
 }
 
+// topicVersion returns the API version as PushTopics have it.
+func (o *Org) topicVersion() (version float64, err error) {
+	if _, err := fmt.Sscan(o.client.opt.Version, &version); err != nil {
+		return 0, fmt.Errorf("API version: %w", err)
+	}
+	return version, nil
+}
+
+// change tells what it takes to make a topic what it should be.
+func (want topicRow) change(have topicRow) TopicChange {
+	if have.ID == "" {
+		return TopicChange{want.Name, "created"}
+	}
+	have.ID, have.Description = "", want.Description
+	if have == want {
+		return TopicChange{want.Name, "unchanged"}
+	}
+	return TopicChange{want.Name, "updated"}
+}
+
 // ensure makes one topic what it should be.
 func (o *Org) ensure(ctx context.Context, want, have topicRow) (TopicChange, error) {
-	if have.ID == "" {
+	change := want.change(have)
+	switch change.What {
+	case "created":
 		return o.createTopic(ctx, want)
+	case "updated":
+		want.Name = "" // it is the key, and need not be sent
+		return change, o.client.Update(ctx, "PushTopic", have.ID, want)
 	}
-	same := have
-	same.ID, same.Description = "", want.Description
-	if same == want {
-		return TopicChange{want.Name, "unchanged"}, nil
-	}
-	name := want.Name
-	want.Name = "" // it is the key, and need not be sent
-	return TopicChange{name, "updated"}, o.client.Update(ctx, "PushTopic", have.ID, want)
+	return change, nil
 }
 
 // createTopic creates a topic. Another daemon may be at the same, and a reply

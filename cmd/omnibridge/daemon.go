@@ -39,18 +39,7 @@ func newDaemon(ctx context.Context, cfg config, rt routing, log *slog.Logger, on
 	if err != nil {
 		return d, fmt.Errorf("routing file:\n%w", err)
 	}
-	tokens, err := salesforce.NewTokenSource(salesforce.TokenOptions{LoginURL: cfg.OrgURL, Grant: cfg.grant()})
-	if err != nil {
-		return d, err
-	}
-	client, err := salesforce.NewClient(salesforce.Options{
-		Tokens: tokens, Version: cfg.APIVersion, Timeout: cfg.CallTimeout, AttemptTimeout: cfg.CallTimeout, Concurrency: cfg.Concurrency,
-		Log: log.With("component", "rest"),
-	})
-	if err != nil {
-		return d, err
-	}
-	org, err := salesforce.NewOrg(salesforce.OrgOptions{Client: client})
+	tokens, _, org, err := cfg.connect(log)
 	if err != nil {
 		return d, err
 	}
@@ -142,6 +131,24 @@ func (d *daemon) close() error {
 type feedOf struct{ *salesforce.Feed }
 
 func (f feedOf) Run(ctx context.Context, sink connector.Sink) error { return f.Feed.Run(ctx, sink) }
+
+// connect returns the org that the configuration names, and what it is reached by.
+// It sends nothing.
+func (c config) connect(log *slog.Logger) (*salesforce.TokenSource, *salesforce.Client, *salesforce.Org, error) {
+	tokens, err := salesforce.NewTokenSource(salesforce.TokenOptions{LoginURL: c.OrgURL, Grant: c.grant()})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	client, err := salesforce.NewClient(salesforce.Options{
+		Tokens: tokens, Version: c.APIVersion, Timeout: c.CallTimeout, AttemptTimeout: c.CallTimeout, Concurrency: c.Concurrency,
+		Log: log.With("component", "rest"),
+	})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	org, err := salesforce.NewOrg(salesforce.OrgOptions{Client: client})
+	return tokens, client, org, err
+}
 
 // source returns where events come from.
 func (c config) source(org *salesforce.Org) salesforce.Source {

@@ -23,6 +23,7 @@ var allowed = map[string]struct {
 	"omnichannel": {[]string{"vcc"}, "the rules of delivery are pure; they speak the contract's words"},
 
 	"salesforce":                  {[]string{"omnichannel", "salesforce/streaming", "vcc"}, "the org's bank: it adapts Salesforce to the rules of delivery"},
+	"salesforce/setup":            {[]string{"omnichannel", "salesforce", "salesforce/streaming", "vcc"}, "setting up reads the org as the daemon does, and nothing depends on it"},
 	"salesforce/streaming":        {nil, "a Bayeux client knows nothing of routing"},
 	"salesforce/mockorg":          {[]string{"salesforce/mockorg/clock", "salesforce/mockorg/cometd", "salesforce/mockorg/identity", "salesforce/mockorg/metadata", "salesforce/mockorg/soql"}, "client and mock must not share a mistake"},
 	"salesforce/mockorg/clock":    {nil, "client and mock must not share a mistake"},
@@ -35,7 +36,7 @@ var allowed = map[string]struct {
 	"connector/store": {[]string{"omnichannel", "vcc"}, "it stores what the machines know"},
 	"connector/ops":   {[]string{"connector", "omnichannel", "vcc"}, "pages show the application"},
 
-	"cmd/omnibridge": {[]string{"cmd/omnibridge/world", "connector", "connector/ops", "connector/store", "omnichannel", "salesforce", "salesforce/mockorg", "salesforce/mockorg/identity", "vcc", "vcc/engine"},
+	"cmd/omnibridge": {[]string{"cmd/omnibridge/world", "connector", "connector/ops", "connector/store", "omnichannel", "salesforce", "salesforce/mockorg", "salesforce/mockorg/identity", "salesforce/setup", "vcc", "vcc/engine"},
 		"main wires everything; only it sees both banks"},
 	"cmd/omnibridge/world": {[]string{"connector/store", "omnichannel", "salesforce/mockorg", "vcc"}, "the demo's people act on the mock org, and are judged by comparing it with the store"},
 }
