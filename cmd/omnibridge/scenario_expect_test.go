@@ -395,6 +395,9 @@ func (s *story) verdict(args []string) error {
 	if len(rest) > 0 {
 		return usage("verdict [arrived=N] [routed=N] [accepted=N] [rerouted=N] [withdrawn=N] [waiting=N]")
 	}
+	if i := strings.Index(s.log.String(), "WARNING: DATA RACE"); i >= 0 {
+		return fmt.Errorf("the race detector found something: %s", s.log.String()[i:])
+	}
 	return until(func(context.Context) error {
 		verdicts := s.org.Verdict()
 		st, err := s.stored()
