@@ -3,12 +3,12 @@ package salesforce
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -30,42 +30,47 @@ type workCalls struct {
 
 // RoundTrip implements http.RoundTripper.
 func (w *workCalls) RoundTrip(r *http.Request) (*http.Response, error) {
-	type row struct {
-		PSR string `json:"PendingServiceRoutingId"`
-	}
 	httptrace.ContextClientTrace(r.Context()).GotConn(httptrace.GotConnInfo{}) // it is sent
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return nil, err
 	}
-	var single row
-	var all struct{ Records []row }
-	if err := errors.Join(json.Unmarshal(body, &single), json.Unmarshal(body, &all)); err != nil {
-		return nil, err
-	}
-	w.mu.Lock()
-	n := len(w.sizes)
-	w.sizes = append(w.sizes, len(all.Records))
-	for _, sent := range append(all.Records, single) {
-		if sent.PSR != "" {
-			w.rows[sent.PSR]++
-		}
-	}
-	w.mu.Unlock()
+	n := len(w.seen())
+	status, text := w.answer(string(body))
 	if w.hold != nil {
 		w.hold(r.Context(), n)
 		if err := r.Context().Err(); err != nil {
 			return nil, err
 		}
 	}
-	if len(all.Records) == 0 {
-		return reply(r, 201, workReply(single.PSR)), nil
+	return reply(r, status, text), nil
+}
+
+// answer takes the body of a call, and returns the reply to it.
+func (w *workCalls) answer(body string) (status int, text string) {
+	type row struct {
+		PSR string `json:"PendingServiceRoutingId"`
 	}
-	replies := make([]string, len(all.Records))
-	for i, sent := range all.Records {
-		replies[i] = workReply(sent.PSR)
+	var sent struct {
+		row
+		Records []row `json:"records"`
 	}
-	return reply(r, 200, "["+strings.Join(replies, ",")+"]"), nil
+	if err := json.Unmarshal([]byte(body), &sent); err != nil {
+		return 400, errBody("JSON_PARSER_ERROR", err.Error())
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sizes = append(w.sizes, len(sent.Records))
+	if len(sent.Records) == 0 {
+		w.rows[sent.PSR]++
+		return 201, workReply(sent.PSR)
+	}
+	replies := make([]string, len(sent.Records))
+	for i, r := range sent.Records {
+		w.rows[r.PSR]++
+		replies[i] = workReply(r.PSR)
+	}
+	return 200, "[" + strings.Join(replies, ",") + "]"
 }
 
 // workReply tells an id that shows which PSR it is for.
@@ -372,5 +377,83 @@ func TestACollectionAsAWhole(t *testing.T) {
 		if requests, _ := f.seen(); len(requests) != tt.requests {
 			t.Errorf("%s: requests %v, want %d", tt.name, requests, tt.requests)
 		}
+	}
+}
+
+// TestATokenThatExpiresUnderManyPushes says what the end of a session costs in the
+// middle of 100 parallel calls: one token request, and one more request for each
+// call that was under way.
+func TestATokenThatExpiresUnderManyPushes(t *testing.T) {
+	f := newFakeOrg(t, nil)
+	calls := &workCalls{rows: map[string]int{}}
+	f.api = func(w http.ResponseWriter, _ *http.Request, body string) {
+		status, text := calls.answer(body)
+		answer(w, status, text)
+	}
+	o, err := NewOrg(OrgOptions{Client: f.client(t, func(o *Options) { o.Concurrency = 100 })})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out := o.Carry(t.Context(), pushOf(0)); out.Result != omnichannel.Done {
+		t.Fatalf("outcome %+v", out)
+	}
+	f.revoke()
+	before, _ := f.seen()
+	for _, out := range carryAll(t.Context(), o, 1, 101)() {
+		if out.Result != omnichannel.Done {
+			t.Errorf("%s: %s: %s", out.Result, out.Code, out.Message)
+		}
+	}
+	requests, logins := f.seen()
+	if logins != 2 {
+		t.Errorf("%d token requests, want 2: the first login and one more", logins)
+	}
+	for psr, n := range calls.rows {
+		if n != 1 {
+			t.Errorf("%s was pushed %d times", psr, n)
+		}
+	}
+	t.Logf("100 pushes over an expired session: %d requests, %d of them answered 401; %d token request", len(requests)-len(before), len(requests)-len(before)-len(calls.seen())+1, logins-1)
+}
+
+// BenchmarkPushes pushes bursts into an org that takes 20 ms for each call, and
+// prints what a push costs in calls and how long the slower ones took.
+func BenchmarkPushes(b *testing.B) {
+	for _, burst := range []int{1, 10, 100, 1000} {
+		b.Run(fmt.Sprintf("burst=%d", burst), func(b *testing.B) {
+			f := newFakeOrg(b, nil)
+			calls := &workCalls{rows: map[string]int{}}
+			f.api = func(w http.ResponseWriter, _ *http.Request, body string) {
+				status, reply := calls.answer(body)
+				<-time.After(20 * time.Millisecond)
+				answer(w, status, reply)
+			}
+			o, err := NewOrg(OrgOptions{Client: f.client(b)})
+			if err != nil {
+				b.Fatal(err)
+			}
+			n, waits := 0, []time.Duration(nil)
+			for b.Loop() {
+				took := make([]time.Duration, burst)
+				var wg sync.WaitGroup
+				for i := range burst {
+					n++
+					e := pushOf(n)
+					wg.Go(func() {
+						begun := time.Now()
+						if out := o.Carry(b.Context(), e); out.Result != omnichannel.Done {
+							b.Errorf("%s: %s", out.Result, out.Message)
+						}
+						took[i] = time.Since(begun)
+					})
+				}
+				wg.Wait()
+				waits = append(waits, took...)
+			}
+			slices.Sort(waits)
+			b.ReportMetric(float64(len(calls.seen()))/float64(n), "calls/push")
+			b.ReportMetric(waits[len(waits)/2].Seconds()*1000, "p50-ms")
+			b.ReportMetric(waits[len(waits)*99/100].Seconds()*1000, "p99-ms")
+		})
 	}
 }
