@@ -135,7 +135,7 @@ func downCells() []cell {
 		{name: "connections are refused, for 10 minutes", lasts: ten, wait: long,
 			strike: func(r *rig) { r.pipes.refuse(true); r.pipes.cut() }, heal: func(r *rig) { r.pipes.refuse(false) }},
 		standing(cell{name: "HTTP 503 on every poll, for 10 minutes", lasts: ten, wait: long}, "connect", answering(status(503))),
-		standing(cell{name: "polls are answered at once and empty, for 10 minutes", lasts: ten, wait: ten + 2*time.Second}, "connect", func(s *server) fault {
+		standing(cell{name: "polls are answered at once and empty, for 10 minutes", lasts: ten, wait: ten + 2*time.Second, upheld: true}, "connect", func(s *server) fault {
 			return func(w http.ResponseWriter, r *http.Request, m meta) bool {
 				p, _ := s.peer(r, m)
 				if p != nil {

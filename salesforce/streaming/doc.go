@@ -36,7 +36,7 @@
 //   - Every fault is left again, whatever the server advises: the first attempt
 //     after a healthy session at once, later ones with growing jittered pauses;
 //     at most one handshake a second and, after an authentication failure, one
-//     login in 30 seconds.
+//     login in 30 seconds. FAULTS.md tells what that comes to, fault by fault.
 //
 // # Duplicates, and replay IDs that go backwards
 //
@@ -56,8 +56,9 @@
 //
 // Deliver, OnGap, Cursor and OnLink are called from goroutines of Run; Deliver,
 // OnGap and Cursor get a context that ends with Run. Deliver and OnGap never
-// overlap with one another; Cursor may overlap with OnGap of another channel. OnLink is called from the owning goroutine and must
-// not block. All have returned when Run returns.
+// overlap with one another; Cursor may overlap with OnGap of another channel.
+// OnLink is called from the owning goroutine and must not block. All have
+// returned when Run returns.
 //
 // # What it does not do
 //

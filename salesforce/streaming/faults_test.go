@@ -18,3 +18,26 @@ func status(code int) fault {
 		return true
 	}
 }
+
+// next puts a fault in the way of the next request of a kind; a held connect
+// is one already and is not struck.
+func (s *server) next(kind string, f fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults[kind] = append(s.faults[kind], f)
+}
+
+// stand lets a fault strike each request of a kind; nil ends that.
+func (s *server) stand(kind string, f fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.standing[kind] = f
+}
+
+// forget drops all sessions and ends their held connects.
+func (s *server) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rouse()
+	clear(s.sessions)
+}

@@ -26,14 +26,15 @@ const (
 // cell is one fault.
 type cell struct {
 	name     string        // what happened, in words of the page
-	channels []string      // default: psr alone
-	strike   func(r *rig)  //
-	lasts    time.Duration // how long the other side is unwilling; 0 means that it is not
-	heal     func(r *rig)  // ends it
+	channels []string      // default: psr alone; the first three get events
+	strike   func(r *rig)  // makes it happen, in the middle of the stream
+	lasts    time.Duration // how long the other side is unwilling; 0 means that it is not, or that it strikes once
+	heal     func(r *rig)  // ends what lasts
 	wait     time.Duration // longest wait of an event for its delivery; default 250 ms
 	spared   []string      // channels that may wait 250 ms at most whatever wait says
 	gaps     []string      // channels whose gap must be reported
 	quiet    bool          // no session may be lost over it
+	upheld   bool          // the link may be up while it lasts, since polls are answered
 	events   int           // to stream; default 250
 	check    func(r *rig)  // what else must hold
 }
@@ -113,6 +114,9 @@ func (c cell) run(t *testing.T, o org) outcome {
 	if c.lasts > 0 {
 		pause(c.lasts - time.Since(before.at))
 		r.witness.checkPace(t, before.at.Add(time.Second))
+		if s := r.owner.now(); (s.Link == streaming.LinkUp) != c.upheld {
+			t.Errorf("while it lasts the link is %+v", s)
+		}
 		before.requests = r.busiest(before.at.Add(time.Second))
 		c.heal(r)
 		before.healed = time.Now()

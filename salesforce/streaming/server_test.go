@@ -86,14 +86,6 @@ func newServer() *server {
 	}
 }
 
-// next puts a fault in the way of the next request of a kind; a held connect
-// is one already and is not struck.
-func (s *server) next(kind string, f fault) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults[kind] = append(s.faults[kind], f)
-}
-
 func (s *server) publish(channel string) int64 { return s.burst(channel, 1, "")[0] }
 
 // burst publishes events at once, each with a filling.
@@ -123,21 +115,6 @@ func (p *peer) rouse() {
 	case p.wake <- struct{}{}:
 	default:
 	}
-}
-
-// stand lets a fault strike each request of a kind; nil ends that.
-func (s *server) stand(kind string, f fault) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.standing[kind] = f
-}
-
-// forget drops all sessions and ends their held connects.
-func (s *server) forget() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.rouse()
-	clear(s.sessions)
 }
 
 func (s *server) count(channel string) int {

@@ -182,6 +182,9 @@ func (t *transport) post(ctx context.Context, s *session, messages ...outgoing) 
 // session with it.
 func lasting(resp *http.Response) []*http.Cookie {
 	cookies := resp.Cookies()
+	if len(cookies) == 0 {
+		return nil // as in most replies
+	}
 	sent, err := http.ParseTime(resp.Header.Get("Date"))
 	if err != nil {
 		return cookies

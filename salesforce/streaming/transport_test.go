@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestRead: the body decides where it is Bayeux, whatever the status; else the
@@ -51,6 +52,37 @@ func TestEndpoint(t *testing.T) {
 		s, f := tr.newSession(in)
 		if f != nil || s.endpoint != want {
 			t.Errorf("%s: %+v, %v", in, s, f)
+		}
+	}
+}
+
+// TestCookiesLiveByTheServersClock: an expiry is a distance from the server's
+// date, and a past one deletes.
+func TestCookiesLiveByTheServersClock(t *testing.T) {
+	at := func(s string) time.Time {
+		when, err := time.Parse(time.RFC3339, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return when
+	}
+	sent := at("2001-01-01T00:00:00Z") // far from the clock here
+	tests := []struct {
+		name, date string
+		cookie     http.Cookie
+		want       int
+	}{
+		{"expires", sent.Format(http.TimeFormat), http.Cookie{Expires: at("2001-01-01T03:00:00Z")}, 10800},
+		{"deleted", sent.Format(http.TimeFormat), http.Cookie{Expires: at("2000-12-31T00:00:00Z")}, -1},
+		{"max-age wins", sent.Format(http.TimeFormat), http.Cookie{Expires: at("2001-01-01T03:00:00Z"), MaxAge: 60}, 60},
+		{"of the session", sent.Format(http.TimeFormat), http.Cookie{}, 0},
+		{"no date", "", http.Cookie{Expires: at("2001-01-01T03:00:00Z")}, 0},
+	}
+	for _, tt := range tests {
+		tt.cookie.Name, tt.cookie.Value = "sfdc-stream", "x"
+		resp := &http.Response{Header: http.Header{"Set-Cookie": {tt.cookie.String()}, "Date": {tt.date}}}
+		if got := lasting(resp); len(got) != 1 || got[0].MaxAge != tt.want {
+			t.Errorf("%s: %v, want a life of %d s", tt.name, got, tt.want)
 		}
 	}
 }
