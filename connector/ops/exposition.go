@@ -1,74 +1,54 @@
 package ops
 
 import (
-	"math"
-	"strconv"
-	"strings"
+	"net/http"
 
-	"omnibridge/connector"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// expositionType is the content type of the Prometheus text format.
-const expositionType = "text/plain; version=0.0.4; charset=utf-8"
+// expose answers a scrape with families, in whatever format it asks for.
+func expose(w http.ResponseWriter, r *http.Request, list []family) {
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(snapshot(list))
+	promhttp.HandlerFor(reg, promhttp.HandlerOpts{}).ServeHTTP(w, r)
+}
 
-// exposition writes families in the Prometheus text format.
-func exposition(list []family) []byte {
-	var b []byte
-	for _, f := range list {
-		if len(f.samples) == 0 && f.spread == nil {
-			continue
-		}
-		kind := "gauge"
-		switch {
-		case f.spread != nil:
-			kind = "histogram"
-		case f.counter:
-			kind = "counter"
-		}
-		b = append(b, "# HELP "+f.name+" "+helpText.Replace(f.help)+"\n# TYPE "+f.name+" "+kind+"\n"...)
+// snapshot is families as a collector: what they were at one moment.
+type snapshot []family
+
+// Describe tells nothing beforehand: what is collected differs with the org.
+func (s snapshot) Describe(chan<- *prometheus.Desc) {}
+
+// Collect hands over every value.
+func (s snapshot) Collect(to chan<- prometheus.Metric) {
+	for _, f := range s {
 		if f.spread != nil {
-			b = appendSpread(b, f.name, *f.spread)
+			to <- f.histogram()
 		}
-		for _, s := range f.samples {
-			b = appendSample(b, f.name, s)
+		kind := prometheus.GaugeValue
+		if f.counter {
+			kind = prometheus.CounterValue
+		}
+		for _, v := range f.samples {
+			var names, values []string
+			for _, l := range v.labels {
+				names, values = append(names, l.name), append(values, l.value)
+			}
+			to <- prometheus.MustNewConstMetric(prometheus.NewDesc(f.name, f.help, names, nil), kind, v.value, values...)
 		}
 	}
-	return b
 }
 
-// appendSpread writes a histogram, whose buckets are sums up to their bound.
-func appendSpread(b []byte, name string, s connector.Spread) []byte {
-	sum := uint64(0)
-	for i, bound := range append(s.Bounds[:len(s.Bounds):len(s.Bounds)], math.Inf(1)) {
-		if i < len(s.Counts) {
-			sum += s.Counts[i]
+// histogram sums the buckets of a spread up to their bounds, as Prometheus wants
+// them.
+func (f family) histogram() prometheus.Metric {
+	buckets, sum := map[float64]uint64{}, uint64(0)
+	for i, n := range f.spread.Counts {
+		sum += n
+		if i < len(f.spread.Bounds) {
+			buckets[f.spread.Bounds[i]] = sum
 		}
-		b = appendSample(b, name+"_bucket", sample{[]label{{"le", number(bound)}}, float64(sum)})
 	}
-	b = appendSample(b, name+"_sum", sample{value: s.Sum})
-	return appendSample(b, name+"_count", sample{value: float64(sum)})
-}
-
-func appendSample(b []byte, name string, s sample) []byte {
-	b = append(b, name...)
-	for i, l := range s.labels {
-		b = append(b, "{,"[min(i, 1)])
-		b = append(b, l.name+`="`+labelText.Replace(l.value)+`"`...)
-	}
-	if len(s.labels) > 0 {
-		b = append(b, '}')
-	}
-	return append(b, " "+number(s.value)+"\n"...)
-}
-
-var (
-	helpText  = strings.NewReplacer(`\`, `\\`, "\n", `\n`)
-	labelText = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
-)
-
-func number(v float64) string {
-	if math.IsInf(v, 1) {
-		return "+Inf"
-	}
-	return strconv.FormatFloat(v, 'g', -1, 64)
+	return prometheus.MustNewConstHistogram(prometheus.NewDesc(f.name, f.help, nil, nil), sum, f.spread.Sum, buckets)
 }

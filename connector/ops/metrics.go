@@ -47,8 +47,7 @@ func (o Options) metrics(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the loop does not answer: "+err.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	w.Header().Set("Content-Type", expositionType)
-	_, _ = w.Write(exposition(families(v, o.Version))) // the client went away: nothing to be done
+	expose(w, r, families(v, o.Version))
 }
 
 // families is everything that is measured, as of one moment. Values that may be
