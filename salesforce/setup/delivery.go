@@ -18,8 +18,8 @@ const (
 	// MaxRecords bounds the records of one object whose events are looked for. They
 	// are the oldest ones, since a replay begins with the oldest events.
 	MaxRecords = 50
-	// MaxEvents bounds the events that are taken: each counts in the org's daily
-	// allowance.
+	// MaxEvents bounds the events that are taken, but for the rest of the reply that
+	// reaches it: each counts in the org's daily allowance.
 	MaxEvents = 5_000
 
 	topicPrefix = "/topic/"
@@ -262,6 +262,7 @@ func (h *listener) deliver(ctx context.Context, batch []streaming.Event) error {
 	}
 	h.mu.Lock()
 	h.taken += len(batch)
+	full := h.taken >= MaxEvents
 	for channel, why := range d.Gaps {
 		h.unread[channel] = why
 	}
@@ -277,6 +278,9 @@ func (h *listener) deliver(ctx context.Context, batch []streaming.Event) error {
 	}
 	h.mu.Unlock()
 	h.tell()
+	if full { // another poll would bring more
+		<-ctx.Done()
+	}
 	return nil
 }
 

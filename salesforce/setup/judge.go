@@ -1,13 +1,10 @@
 package setup
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
-
-	"omnibridge/vcc"
 )
 
 // Verdict is how a check came out.
@@ -273,7 +270,7 @@ func (j *judge) agents() {
 		return
 	}
 	before := len(j.findings)
-	for _, id := range slices.SortedFunc(slices.Values(j.wanted.Agents), cmp.Compare[vcc.AgentID]) {
+	for _, id := range slices.Sorted(slices.Values(j.wanted.Agents)) {
 		u, there := j.Users[id]
 		check := "agent " + string(id)
 		switch {
@@ -311,7 +308,8 @@ func (j *judge) calls() {
 	u := j.Calls
 	switch {
 	case u.Max <= 0:
-		j.add(check, NotProven, "the org does not tell how many are left today", "", "")
+		j.add(check, NotProven, "the org does not tell how many are left today", "without any, nothing can be pushed to agents",
+			"Setup > Company Information > API Requests, Last 24 Hours: see for yourself")
 	case u.Used*100 >= tight*u.Max:
 		j.add(check, Warning, fmt.Sprintf("%d of %d are left today", u.Max-u.Used, u.Max), "without any, nothing can be pushed to agents until the count has fallen",
 			"Setup > Company Information > API Requests, Last 24 Hours; Setup > System Overview shows who uses them: spare some, or buy more")

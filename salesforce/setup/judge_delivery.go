@@ -35,7 +35,9 @@ func (j *judge) stream() {
 }
 
 // delivery judges the events of one object: what is proven is that they reach this
-// user, not that somebody subscribed.
+// user, not that somebody subscribed. Events that cannot be understood only count
+// where others should have come: they may be from before a topic was corrected, or
+// say that Salesforce left some out.
 func (j *judge) delivery(d Delivery) {
 	check := "events of " + d.Object
 	if f, refused := j.Faults[Part(d.Object)]; refused {
@@ -44,15 +46,15 @@ func (j *judge) delivery(d Delivery) {
 	}
 	since := d.Since.UTC().Format(time.DateTime) + " UTC"
 	switch {
-	case d.Undecoded != "":
-		j.add(check, Missing, "events come, but cannot be understood: "+d.Undecoded, whyEvents,
-			"Setup > Field Accessibility > "+d.Object+": let the integration user see all fields that the event lacks; then run setup again")
 	case !d.Listened:
 		j.add(check, NotProven, "there is nothing to listen to yet", whyEvents, "run setup without --dry-run, then: "+j.provoke(d.Object))
 	case d.Delivered > 0 && (d.Missing == 0 || d.Cut):
 		j.ok(check, "are delivered: they came of %s", count(d.Delivered))
 	case !j.Stream.Up || d.Cut && d.Missing > 0:
 		j.add(check, NotProven, "listening ended before they came", whyEvents, "run setup again")
+	case d.Missing > 0 && d.Undecoded != "":
+		j.add(check, Missing, "events come, but cannot be understood: "+d.Undecoded, whyEvents,
+			"Setup > Field Accessibility > "+spaced(d.Object)+": let the integration user see all fields that the event lacks; then run setup again")
 	case d.Missing > 0:
 		j.add(check, Withheld, fmt.Sprintf("%s made since %s, and no event came of %d", count(d.Records), since, d.Missing), whyEvents, j.cause(d.Object))
 	case d.Since.After(j.At):
