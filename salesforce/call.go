@@ -71,8 +71,8 @@ func (k *call) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // attempts runs the retry table.
 func (k *call) attempts(r *http.Request) ([]byte, error) {
-	var tries [offline + 1]int
-	var pauses [offline + 1]backoff.BackOff
+	var tries [later + 1]int
+	var pauses [later + 1]backoff.BackOff
 	for {
 		body, f := k.attempt(r)
 		if f == nil {

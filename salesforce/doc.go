@@ -4,9 +4,10 @@
 //
 //	Org ── effects, signals ──▶ Client ── Query, Create, Do ──▶ call ──▶ net/http
 //	                              │                               │
-//	                              └── simpleforce (URLs, bodies)  ├── TokenSource (sign, one re-login per 401)
-//	                                                              ├── retry table, backoff
-//	                                                              └── limits (usage, breaker, concurrency)
+//	 │                            └── simpleforce (URLs, bodies)  ├── TokenSource (sign, one re-login per 401)
+//	 └── pushes (batched when busy)                               ├── retry table, backoff
+//	                                                              ├── limits (usage, breaker, concurrency)
+//	                                                              └── budget (allowances, forecast, thresholds)
 //
 // The REST library is simpleforce, used through Query and ApexREST only and
 // with one throw-away client per call: the library is not safe for concurrent
@@ -21,6 +22,24 @@
 // a request is never repeated: the caller gets an [UnknownOutcomeError] and
 // has to look before it tries again. Everything else (GET, PATCH, DELETE) may
 // be repeated and is, by the table in retry.go.
+//
+// # Pushes
+//
+// An AgentWork leaves at once and alone while it is quiet. While calls are under
+// way, those that wait leave together when the first comes back, in one call of up
+// to 200 rows, each judged as if it had been sent alone: a locked row is deferred,
+// a refused one refused, and a lost reply leaves every row of the call unknown.
+// Nothing waits for company, so quiet costs no time, and load costs few calls.
+// Looking a work item up is not batched: its three reads are one call already, and
+// of the five queries that a call may hold (salesforce-apis 2.5) two looks take four.
+//
+// # Allowances
+//
+// [Org.Budget] tells what is used of the org's daily allowances. API calls are
+// counted by the org in each reply. Delivered events are counted here and, once an
+// hour, read from the org's limits, since other subscribers use them too. The
+// forecast is to midnight UTC at the rate of the last quarter of an hour; the org's
+// own windows roll.
 //
 // # Concurrency
 //

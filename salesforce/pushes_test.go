@@ -319,7 +319,7 @@ func TestRowsAreJudgedAsSingleCreates(t *testing.T) {
 		{"INSUFFICIENT_ACCESS_OR_READONLY", "x", omnichannel.Refused},
 		{"INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", "x", omnichannel.Refused},
 		{"API_DISABLED_FOR_ORG", "x", omnichannel.Refused},
-		{"LIMIT_EXCEEDED", "x", omnichannel.Refused},
+		{"LIMIT_EXCEEDED", "x", omnichannel.Deferred},
 		{"SOMETHING_NEW", "x", omnichannel.Refused},
 	} {
 		status := 400

@@ -21,6 +21,7 @@ const (
 	outage               // the server failed, perhaps after it did the work
 	noRoute              // Salesforce Edge knows no instance for the host
 	offline              // nothing was sent: no connection, or no token
+	later                // an allocation is used up for a while: not within this call
 )
 
 // pace says how often and how soon a class is tried again.
@@ -43,7 +44,7 @@ var paces = map[class]pace{
 
 // retryable reports whether the same request may succeed later. A token that
 // was refused twice and a used-up allowance may too, just not within the call.
-func (c class) retryable() bool { return c == daily || paces[c].tries > 0 }
+func (c class) retryable() bool { return c == daily || c == later || paces[c].tries > 0 }
 
 // rule is one row of the left half: what Salesforce said, what it means.
 type rule struct {
@@ -87,7 +88,7 @@ var rules = []rule{
 	{"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "", fatal, "the integration user may not write this object, or automation of the org refuses it"},
 	{"API_DISABLED_FOR_ORG", "", fatal, "give the integration user the permission API Enabled"},
 	{"API_CURRENTLY_DISABLED", "", fatal, "API access is switched off for the user or the org"},
-	{"LIMIT_EXCEEDED", "", fatal, "an hourly or daily allocation is used up"},
+	{"LIMIT_EXCEEDED", "", later, "an hourly or daily allocation is used up"},
 	{"INVALID_QUERY_LOCATOR", "", fatal, "the pages of this query have expired: start it again"},
 	{"URL_NOT_RESET", "", fatal, "use the host that the login named"},
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"omnibridge/omnichannel"
 )
 
 func TestRetryTable(t *testing.T) {
@@ -20,6 +22,9 @@ func TestRetryTable(t *testing.T) {
 		retryable   bool
 		wantHint    string
 	}{
+		{status: 401, code: "INVALID_SESSION_ID", words: "Session expired or invalid", get: 2, post: 2, retryable: true, wantHint: "session"},
+		{status: 401, code: "INVALID_AUTH_HEADER", words: "INVALID_HEADER_TYPE", get: 2, post: 2, retryable: true},
+		{status: 401, code: "", get: 2, post: 2, retryable: true},
 		{status: 403, code: "REQUEST_LIMIT_EXCEEDED", words: "TotalRequests Limit exceeded.", get: once, post: once, retryable: true, wantHint: "24 hours"},
 		{status: 403, code: "REQUEST_LIMIT_EXCEEDED", words: "ConcurrentRequests (Concurrent API Requests) Limit exceeded.", get: 4, post: 4, retryable: true},
 		{status: 503, code: "SERVER_UNAVAILABLE", words: "server too busy", get: 5, post: once, unknown: true, retryable: true},
@@ -50,7 +55,10 @@ func TestRetryTable(t *testing.T) {
 		{status: 400, code: "INSUFFICIENT_ACCESS_OR_READONLY", get: once, post: once, wantHint: "access"},
 		{status: 400, code: "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", get: once, post: once, wantHint: "access"},
 		{status: 403, code: "API_DISABLED_FOR_ORG", get: once, post: once, wantHint: "API Enabled"},
-		{status: 400, code: "LIMIT_EXCEEDED", get: once, post: once},
+		{status: 403, code: "API_CURRENTLY_DISABLED", get: once, post: once, wantHint: "switched off"},
+		{status: 400, code: "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", get: once, post: once, wantHint: "may not write"},
+		{status: 404, code: "URL_NOT_RESET", get: once, post: once, wantHint: "host"},
+		{status: 400, code: "LIMIT_EXCEEDED", get: once, post: once, retryable: true, wantHint: "allocation"},
 		{status: 400, code: "INVALID_QUERY_LOCATOR", get: once, post: once},
 		{status: 404, code: "", get: once, post: once},
 		{status: 409, code: "", get: once, post: once},
@@ -171,6 +179,37 @@ func TestRetryAfterIsHonouredAndPausesGrow(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestRetryAfterForms(t *testing.T) {
+	now := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	for v, want := range map[string]time.Duration{
+		"": 0, "0": 0, "7": 7 * time.Second, "-7": 0, "99999999": time.Hour, "soon": 0, "1.5": 0,
+		now.Add(90 * time.Second).Format(http.TimeFormat): 90 * time.Second,
+		now.Add(-time.Minute).Format(http.TimeFormat):     0,
+		now.AddDate(1, 0, 0).Format(http.TimeFormat):      time.Hour,
+	} {
+		if got := retryAfter(http.Header{"Retry-After": {v}}, now); got != want {
+			t.Errorf("%q is %v, want %v", v, got, want)
+		}
+	}
+}
+
+// TestRetryAfterReachesWhoAsked holds that what Salesforce asks for is told where
+// the call itself does not wait for it: of a push alone, and of each in a collection.
+func TestRetryAfterReachesWhoAsked(t *testing.T) {
+	wait := func(status int, body string) func(http.ResponseWriter) {
+		return func(w http.ResponseWriter) { w.Header().Set("Retry-After", "40"); answer(w, status, body) }
+	}
+	o, _ := orgOf(t, script(wait(400, errBody("UNABLE_TO_LOCK_ROW", "busy"))))
+	outs := []omnichannel.Outcome{o.Carry(t.Context(), pushOf(0))}
+	o, _ = orgOf(t, script(wait(403, errBody("REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests"))))
+	outs = append(outs, together(t, o, 2)...)
+	for i, out := range outs {
+		if out.Result != omnichannel.Deferred || out.RetryAfter != 40*time.Second {
+			t.Errorf("%d: %s, to be tried again after %v", i, out.Result, out.RetryAfter)
+		}
+	}
 }
 
 func TestACallEndsByItsDeadline(t *testing.T) {
