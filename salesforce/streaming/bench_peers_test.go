@@ -1,3 +1,5 @@
+//go:build unix
+
 package streaming_test
 
 import (
@@ -77,6 +79,6 @@ func pollPeer(b *testing.B, peer benchPeer, instance string, batch int) {
 	if err := json.Unmarshal(out, &cost); err != nil {
 		b.Fatalf("%s printed %q: %v", peer.name, out, err)
 	}
-	report(b, int(cost.Events), time.Duration(cost.Took), time.Duration(cost.CPU))
+	benchCost(b, int(cost.Events), time.Duration(cost.Took), time.Duration(cost.CPU))
 	b.ReportMetric(float64(cost.Took)/float64(polls), "ns/op")
 }

@@ -1,3 +1,5 @@
+//go:build unix
+
 package streaming_test
 
 import (
@@ -50,7 +52,7 @@ func pollOurs(b *testing.B, instance string, batch int) {
 	ended := make(chan error, 1)
 	go func() { ended <- c.Run(ctx) }()
 	<-batches
-	measure(b, batch, func() int { return <-batches })
+	benchPoll(b, batch, func() int { return <-batches })
 	stop()
 	<-ended
 }
@@ -101,21 +103,21 @@ func pollFloor(b *testing.B, instance string, batch int) {
 	_, id := post(`[{"id":"1","channel":"/meta/handshake","version":"1.0","supportedConnectionTypes":["long-polling"]}]`)
 	post(`[{"id":"2","channel":"/meta/subscribe","clientId":"` + id + `","subscription":"` + psr + `"}]`)
 	connect := `[{"id":"3","channel":"/meta/connect","clientId":"` + id + `","connectionType":"long-polling"}]`
-	measure(b, batch, func() int { events, _ := post(connect); return events })
+	benchPoll(b, batch, func() int { events, _ := post(connect); return events })
 }
 
-// measure runs polls and reports what an event costs.
-func measure(b *testing.B, batch int, poll func() int) {
+// benchPoll runs polls and reports what an event costs.
+func benchPoll(b *testing.B, batch int, poll func() int) {
 	before := processTime()
 	for b.Loop() {
 		if n := poll(); n != batch {
 			b.Fatalf("%d events in a poll, want %d", n, batch)
 		}
 	}
-	report(b, b.N*batch, b.Elapsed(), processTime()-before)
+	benchCost(b, b.N*batch, b.Elapsed(), processTime()-before)
 }
 
-func report(b *testing.B, events int, took, cpu time.Duration) {
+func benchCost(b *testing.B, events int, took, cpu time.Duration) {
 	b.ReportMetric(float64(events)/took.Seconds(), "events/s")
 	b.ReportMetric(float64(cpu.Nanoseconds())/1000/float64(events), "cpu-µs/event")
 }

@@ -280,7 +280,8 @@ func TestFaultMatrix(t *testing.T) {
 	plain := scripted(func(*server) {})
 	short := matrix(t, willingCells(), plain)
 	long := matrix(t, unwillingCells(), plain)
-	if !t.Failed() {
+	partly := func(o outcome) bool { return o.cell.name == "" } // with -run of some cells
+	if !t.Failed() && !slices.ContainsFunc(slices.Concat(short, long), partly) {
 		checkPage(t, page(short, long))
 	}
 }
