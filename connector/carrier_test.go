@@ -16,7 +16,7 @@ import (
 // org can batch, and never more than are allowed: what is batched is the org's
 // business, but it can only batch what was handed to it.
 func TestManyPushesWaitTogether(t *testing.T) {
-	for _, tt := range []struct{ workers, most int }{{0, 300}, {7, 7}} {
+	for _, tt := range []struct{ workers, most int }{{0, 60}, {7, 7}} {
 		synctest.Test(t, func(t *testing.T) {
 			var mu sync.Mutex
 			now, most := 0, 0
@@ -34,7 +34,7 @@ func TestManyPushesWaitTogether(t *testing.T) {
 				return omnichannel.Outcome{Effect: e, Result: omnichannel.Refused, Code: "NO"}
 			}
 			var signals []omnichannel.Signal
-			for n := range 300 {
+			for n := range 60 {
 				o.present = append(o.present, vcc.AgentID(fmt.Sprintf("005%012dAAA", n+1)))
 				signals = append(signals, omnichannel.PSRSeen{PSR: psr(n + 1)})
 			}
