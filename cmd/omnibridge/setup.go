@@ -20,8 +20,9 @@ environment as run, makes or corrects the PushTopics, checks the rest, and prove
 that events are delivered, by comparing what the stream retains with the org's
 records. What it cannot mend it explains, with the place in Setup.
 
-It may be run again at any time. It ends with 0 only if nothing is missing; what
-is only not proven yet, and warnings, do not count.
+It may be run again at any time. It ends with 0 only if nothing is missing (for a
+dry run that includes what setup would mend); what is not proven yet, and
+warnings, do not count.
 `
 
 // setUp makes the org ready and reports.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"omnibridge/omnichannel"
@@ -42,20 +41,6 @@ var objects = []struct{ name, where, channel string }{
 	{"PendingServiceRouting", "RoutingModel = 'ExternalRouting' AND IsReadyForRouting = true AND ", salesforce.PSRChannel},
 	{"AgentWork", "", salesforce.WorkChannel},
 	{"UserServicePresence", "", salesforce.PresenceChannel},
-}
-
-// listener takes events until it knows enough. Its Deliver and OnLink are called by
-// the streaming client's goroutines.
-type listener struct {
-	source salesforce.Source
-	news   chan struct{} // has room for one
-
-	mu     sync.Mutex
-	wanted map[string]map[string]bool // object to ids of records whose events are to come
-	got    map[string]map[string]bool // object to ids of records that events were about
-	unread map[string]string          // channel to why an event could not be understood
-	taken  int
-	status streaming.Status
 }
 
 // deliveries compares what the stream tells with what a query finds. Records are
@@ -180,7 +165,7 @@ func (l *looker) created(ctx context.Context, object, where string, since time.T
 }
 
 // listen takes what the stream retains until the listener has heard enough or the
-// stream tells nothing more; cut tells that it ended for another reason.
+// stream tells nothing more; cut tells that it ended with more to come.
 func (l *looker) listen(ctx context.Context, h *listener, channels []streaming.Channel) (cut bool, err error) {
 	client, err := streaming.New(streaming.Options{
 		TokenSource: salesforce.StreamTokens{Source: l.Tokens}, APIVersion: l.Version, Channels: channels, Logger: l.Log,
@@ -201,101 +186,4 @@ func (l *looker) listen(ctx context.Context, h *listener, channels []streaming.C
 	cancel()
 	<-ended
 	return cut, context.Cause(parent)
-}
-
-// wait returns when enough was heard, the stream has been quiet, or it did not come
-// up in time.
-func (h *listener) wait(ctx context.Context, quiet time.Duration) (cut bool) {
-	timer := time.NewTimer(connectWithin)
-	defer timer.Stop()
-	for {
-		select {
-		case <-h.news:
-			enough, full, stands := h.read()
-			if enough || full {
-				return full
-			}
-			if stands {
-				timer.Reset(quiet)
-			}
-		case <-timer.C:
-			return false
-		case <-ctx.Done():
-			return true
-		}
-	}
-}
-
-// read tells whether all that was wanted has come, whether more than is allowed
-// did, and whether the subscription stands, in part at least.
-func (h *listener) read() (enough, full, stands bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	enough = true
-	for object, left := range h.wanted {
-		if len(left) > 0 || len(h.got[object]) == 0 {
-			enough = false
-		}
-	}
-	return enough && h.status.Link == streaming.LinkUp, h.taken >= MaxEvents,
-		h.status.Link == streaming.LinkUp || h.status.Link == streaming.LinkDegraded
-}
-
-// link is streaming.Options.OnLink. The end of the stream is no news: it is we who
-// end it.
-func (h *listener) link(s streaming.Status) {
-	if s.Cause == "stopped" {
-		return
-	}
-	h.mu.Lock()
-	h.status = s
-	h.mu.Unlock()
-	h.tell()
-}
-
-// deliver is streaming.Options.Deliver. Events are decoded as the daemon does, so
-// that fields it may not see show, too.
-func (h *listener) deliver(ctx context.Context, batch []streaming.Event) error {
-	d, err := h.source.Decode(ctx, batch)
-	if err != nil {
-		return err
-	}
-	h.mu.Lock()
-	h.taken += len(batch)
-	full := h.taken >= MaxEvents
-	for channel, why := range d.Gaps {
-		h.unread[channel] = why
-	}
-	for _, signal := range d.Signals {
-		switch s := signal.(type) {
-		case omnichannel.PSRSeen:
-			h.saw(objects[0].name, string(s.PSR.ID))
-		case omnichannel.WorkSeen:
-			h.saw(objects[1].name, string(s.Work.ID))
-		case omnichannel.PresenceSeen:
-			h.saw(objects[2].name, string(s.Row.ID))
-		}
-	}
-	h.mu.Unlock()
-	h.tell()
-	if full { // another poll would bring more
-		<-ctx.Done()
-	}
-	return nil
-}
-
-// saw notes a record that an event was about. The caller holds mu.
-func (h *listener) saw(object, id string) {
-	if h.got[object] == nil {
-		h.got[object] = map[string]bool{}
-	}
-	h.got[object][id] = true
-	delete(h.wanted[object], id)
-}
-
-func (h *listener) tell() {
-	select {
-	case h.news <- struct{}{}:
-	default:
-	}
 }

@@ -50,8 +50,10 @@ func (j *judge) delivery(d Delivery) {
 		j.add(check, NotProven, "there is nothing to listen to yet", whyEvents, "run setup without --dry-run, then: "+j.provoke(d.Object))
 	case d.Delivered > 0 && (d.Missing == 0 || d.Cut):
 		j.ok(check, "are delivered: they came of %s", count(d.Delivered))
-	case !j.Stream.Up || d.Cut && d.Missing > 0:
-		j.add(check, NotProven, "listening ended before they came", whyEvents, "run setup again")
+	case !j.Stream.Up:
+		j.add(check, NotProven, "the subscription does not stand, so none can come", whyEvents, "mend the subscription, and run setup again")
+	case d.Cut:
+		j.add(check, NotProven, fmt.Sprintf("more than %d events are retained, and listening ended before they came", MaxEvents), whyEvents, "run setup again at a quieter time")
 	case d.Missing > 0 && d.Undecoded != "":
 		j.add(check, Missing, "events come, but cannot be understood: "+d.Undecoded, whyEvents,
 			"Setup > Field Accessibility > "+spaced(d.Object)+": let the integration user see all fields that the event lacks; then run setup again")

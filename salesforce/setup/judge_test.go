@@ -114,9 +114,13 @@ func TestJudge(t *testing.T) {
 		"cannot be understood": {func(s *setup.State, _ *setup.Wanted) {
 			s.Events[0].Missing, s.Events[0].Undecoded = 2, "Serial is missing"
 		}, "events of PendingServiceRouting", setup.Missing, "Serial is missing", "Field Accessibility"},
+		"nothing subscribed": {func(s *setup.State, _ *setup.Wanted) {
+			s.Events[0].Missing, s.Events[0].Delivered, s.Stream.Up = 2, 0, false
+		},
+			"events of PendingServiceRouting", setup.NotProven, "does not stand", "mend the subscription"},
 		"listening was cut": {func(s *setup.State, _ *setup.Wanted) {
 			s.Events[0].Missing, s.Events[0].Delivered, s.Events[0].Cut = 2, 0, true
-		}, "events of PendingServiceRouting", setup.NotProven, "ended", "again"},
+		}, "events of PendingServiceRouting", setup.NotProven, "more than 5000 events", "quieter"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, w := goodState()
@@ -131,7 +135,7 @@ func TestJudge(t *testing.T) {
 				t.Errorf("%+v", f)
 			}
 			ready := !slices.Contains([]setup.Verdict{setup.Missing, setup.Withheld, setup.WouldFix}, c.verdict)
-			if r := setup.NewReport(s, w); r.Ready != ready {
+			if r := setup.NewReport(s, w); r.Ready != (ready && s.Stream.Up) {
 				t.Errorf("ready %v with %+v", r.Ready, f)
 			}
 			for _, f := range findings {
@@ -190,7 +194,7 @@ func TestReportReads(t *testing.T) {
 		"\n  missing     queue Support: its routing configuration External has no push time-out\n",
 		"\nWhat only a person can do:\n\n  1. queue Support: its routing configuration External has no push time-out\n      Why: an AgentWork cannot be taken back",
 		"\n      Do: Setup > Routing Configurations > External > Edit > Push Time-Out",
-		"\nNot ready: 2 to mend.\n",
+		"\nNot ready: 2 to mend, 1 of them by setup without --dry-run.\n",
 	} {
 		if !strings.Contains(all.String(), want) {
 			t.Errorf("no %q in\n%s", want, all.String())

@@ -24,7 +24,7 @@ func (l *looker) channels(ctx context.Context) error {
 	}
 	rows, err := salesforce.Query[row](ctx, l.Client, "SELECT DeveloperName, RelatedEntity FROM ServiceChannel ORDER BY DeveloperName")
 	for _, r := range rows {
-		l.s.Channels = append(l.s.Channels, Channel{r.Name, r.Object})
+		l.s.Channels = append(l.s.Channels, Channel(r))
 	}
 	return err
 }

@@ -24,15 +24,26 @@ func NewReport(s State, w Wanted) Report {
 	return r
 }
 
-// Unready is how many findings keep the org from being ready.
-func (r Report) Unready() int {
-	n := 0
+// ending is the report's last line.
+func (r Report) ending(todo int) string {
+	unready, ours := 0, 0
 	for _, f := range r.Findings {
 		if !f.ready() {
-			n++
+			unready++
+		}
+		if f.Verdict == WouldFix {
+			ours++
 		}
 	}
-	return n
+	switch {
+	case ours > 0:
+		return fmt.Sprintf("Not ready: %d to mend, %d of them by setup without --dry-run.", unready, ours)
+	case unready > 0:
+		return fmt.Sprintf("Not ready: %d to mend.", unready)
+	case todo > 0:
+		return "Ready. What is listed above is worth doing, but nothing is missing."
+	}
+	return "Ready."
 }
 
 // Print writes the report for people: a line per check, and then what only a
@@ -68,14 +79,7 @@ func (r Report) Print(w io.Writer) error {
 		wrap(&b, "Why: "+f.Why+".")
 		wrap(&b, "Do:  "+f.Fix+".")
 	}
-	switch {
-	case !r.Ready:
-		fmt.Fprintf(&b, "\nNot ready: %d to mend.\n", r.Unready())
-	case todo > 0:
-		b.WriteString("\nReady. What is listed above is worth doing, but nothing is missing.\n")
-	default:
-		b.WriteString("\nReady.\n")
-	}
+	b.WriteString("\n" + r.ending(todo) + "\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }
