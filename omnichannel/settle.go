@@ -136,9 +136,8 @@ func (l *Ledger) settleNotPushed(now time.Time, c *Chain) {
 		l.failed(now, c, vcc.Undelivered, "taken back before it was delivered")
 	default:
 		c.Sent = false
-		c.Tries++
-		l.touch(c)
 		l.wakeAt(now, c, pace(l.policy.Settle, c.Tries), false)
+		c.Tries++
 	}
 }
 

@@ -72,7 +72,9 @@ func (c *chronicle) enter(t *tx, e entry) {
 		c.touched = append(c.touched, l)
 	}
 	if object == "PendingServiceRouting" {
-		l.enterPSR(e)
+		if row.str("RoutingModel") == "ExternalRouting" { // what Salesforce routes itself waits for nobody else
+			l.enterPSR(e)
+		}
 		return
 	}
 	l.enterAgentWork(t, e)
