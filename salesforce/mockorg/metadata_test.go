@@ -41,6 +41,12 @@ var failure = regexp.MustCompile(`(?s)<componentFailures>.*?<fullName>(.*?)</ful
 // deploy deploys components by SOAP and lists the problems, as "Name: problem".
 func (s *site) deploy(list ...component) (problems []string) {
 	s.t.Helper()
+	return s.deployWith("", list...)
+}
+
+// deployWith is deploy with options.
+func (s *site) deployWith(options string, list ...component) (problems []string) {
+	s.t.Helper()
 	var archive bytes.Buffer
 	w := zip.NewWriter(&archive)
 	write := func(file, text string) {
@@ -65,7 +71,7 @@ func (s *site) deploy(list ...component) (problems []string) {
 	if err := w.Close(); err != nil {
 		s.t.Fatal(err)
 	}
-	reply := s.soap("<deploy><ZipFile>" + base64.StdEncoding.EncodeToString(archive.Bytes()) + "</ZipFile></deploy>")
+	reply := s.soap("<deploy><ZipFile>" + base64.StdEncoding.EncodeToString(archive.Bytes()) + "</ZipFile><DeployOptions>" + options + "</DeployOptions></deploy>")
 	id := regexp.MustCompile(`<id>(\w{18})</id>`).FindStringSubmatch(reply)
 	if id == nil {
 		s.t.Fatalf("deploy: %s", reply)
@@ -158,11 +164,27 @@ func TestDeployAgainChanges(t *testing.T) {
 	if id() != before {
 		t.Error("the queue became another record")
 	}
+	if name := s.query("SELECT Name FROM Group WHERE DeveloperName = 'Q'").Records[0]["Name"]; name != "Renamed" {
+		t.Errorf("the queue is called %v", name)
+	}
 	if links := s.query("SELECT SobjectType FROM QueueSobject WHERE Queue.DeveloperName = 'Q'"); links.TotalSize != 1 || links.Records[0]["SobjectType"] != "Case" {
 		t.Errorf("the queue owns %v, want cases only", links.Records)
 	}
 	if n := s.query("SELECT Id FROM ServiceChannelStatus WHERE ServicePresenceStatus.DeveloperName = 'S'").TotalSize; n != 0 {
 		t.Errorf("the status still serves %d channels", n)
+	}
+}
+
+func TestDryRunChangesNothing(t *testing.T) {
+	s := newSite(t, mockorg.Options{})
+	if problems := s.deployWith("<checkOnly>true</checkOnly>", aRouting, aQueue, aStream, aMember); problems != nil {
+		t.Fatalf("dry run: %q", problems)
+	}
+	if n := s.query("SELECT Id FROM Group WHERE DeveloperName = 'Q'").TotalSize; n != 0 || s.o.Deployed("Queue", "Q") != nil {
+		t.Error("a dry run made a queue")
+	}
+	if s.listen().subscribe("/data/X__chn").Successful {
+		t.Error("a dry run made a channel")
 	}
 }
 
@@ -191,11 +213,14 @@ func TestDeployedChannelDelivers(t *testing.T) {
 	if m := s.listen().subscribe("/data/X__chn"); m.Successful {
 		t.Fatal("the channel is there before it was deployed")
 	}
-	s.deployed(aStream, aMember)
+	other := component{"PlatformEventChannel", "platformEventChannels/Y__chn.platformEventChannel", aStream.inner}
+	accounts := component{"PlatformEventChannelMember", "platformEventChannelMembers/Y_chn_AccountChangeEvent.platformEventChannelMember",
+		"<eventChannel>Y__chn</eventChannel><selectedEntity>AccountChangeEvent</selectedEntity>"}
+	s.deployed(aStream, aMember, other, accounts)
 	l := s.listen("/data/X__chn")
 	s.create("Case", `{"Subject":"seen"}`)
 	s.create("Case", `{"Subject":"filtered","Status":"Working"}`)
-	s.create("Account", `{"Name":"no member"}`)
+	s.create("Account", `{"Name":"of another channel"}`)
 	events := l.events()
 	if len(events) != 1 || !strings.Contains(string(events[0].Data), "seen") {
 		t.Fatalf("the channel delivered %v, want the one case that passes", events)
@@ -205,6 +230,16 @@ func TestDeployedChannelDelivers(t *testing.T) {
 	if events := l.events(); len(events) != 1 || !strings.Contains(string(events[0].Data), "now") {
 		t.Errorf("after a change of the filter the channel delivered %v", events)
 	}
+}
+
+// members adds objects to the channel.
+func members(objects ...string) (list []component) {
+	for _, name := range objects {
+		file := strings.ReplaceAll("X_chn_"+name+"ChangeEvent", "__", "_")
+		list = append(list, component{"PlatformEventChannelMember", "platformEventChannelMembers/" + file + ".platformEventChannelMember",
+			"<eventChannel>X__chn</eventChannel><selectedEntity>" + name + "ChangeEvent</selectedEntity>"})
+	}
+	return list
 }
 
 // TestDeployRefusesWhatAnOrgRefuses holds mistakes of meaning to their problems.
@@ -244,6 +279,7 @@ func TestDeployRefusesWhatAnOrgRefuses(t *testing.T) {
 		{[]component{aStream, aMember.with("CaseChangeEvent", "LeadChangeEvent")}, "has to be named X_chn_LeadChangeEvent"},
 		{[]component{aStream, aMember.with("Status =", "Colour =")}, "The filter expression is not valid"},
 		{[]component{aStream, aMember.with("<eventChannel>", "<enrichedFields><name>Colour</name></enrichedFields><eventChannel>")}, "cannot be enriched"},
+		{append([]component{aStream}, members("Account", "Case", "Contact", "Lead", "Task", "Ticket__")...), "The maximum number of entities selected for change data capture is 5"},
 		{[]component{object("PendingServiceRouting", "allowRead")}, "P: In field: object - no CustomObject named PendingServiceRouting found"},
 		{[]component{object("AgentWork", "allowRead")}, "P: In field: object - no CustomObject named AgentWork found"},
 		{[]component{object("UserServicePresence", "allowRead")}, "P: In field: object - no CustomObject named UserServicePresence found"},
