@@ -47,6 +47,7 @@ type fault struct {
 	class class
 	after time.Duration // what Salesforce asked us to wait
 	sent  bool          // the request may have been carried out
+	place bool          // it still has its place among the calls under way: see rest
 }
 
 // RoundTrip makes attempts until one succeeds or none can. Its error is always
@@ -80,34 +81,43 @@ func (k *call) attempts(r *http.Request) ([]byte, error) {
 		}
 		if f.sent && !k.repeatable {
 			k.unsure = true
-			return nil, f.err
-		}
-		if f.class == locked && k.hasty {
-			return nil, f.err
 		}
 		p := paces[f.class]
 		tries[f.class]++
-		if tries[f.class] >= p.tries || k.ctx.Err() != nil {
-			return nil, f.err
-		}
 		if pauses[f.class] == nil {
 			pauses[f.class] = p.delays()
 		}
-		pause := max(pauses[f.class].NextBackOff(), f.after)
-		if end, ok := k.ctx.Deadline(); ok && time.Until(end) <= pause {
-			return nil, f.err // the reason says more than a deadline would
-		}
-		k.c.counts.retries.Add(1)
-		k.c.opt.Log.LogAttrs(k.ctx, slog.LevelInfo, "salesforce call is tried again",
-			slog.String("op", k.op), slog.Duration("in", pause), slog.Any("err", f.err))
-		if err := k.c.wait(k.ctx, pause); err != nil {
-			return nil, errors.Join(err, f.err)
+		last := k.unsure || f.class == locked && k.hasty || tries[f.class] >= p.tries
+		if err := k.rest(f, last, max(pauses[f.class].NextBackOff(), f.after)); err != nil {
+			return nil, err
 		}
 	}
 }
 
+// rest pauses before the next attempt; the error says why there is none. A call
+// that was refused because there are too many keeps its place meanwhile: so fewer
+// go out until the org has room again.
+func (k *call) rest(f *fault, last bool, pause time.Duration) error {
+	if f.place {
+		defer func() { <-k.c.gate }()
+	}
+	if last || k.ctx.Err() != nil {
+		return f.err
+	}
+	if end, ok := k.ctx.Deadline(); ok && time.Until(end) <= pause {
+		return f.err // the reason says more than a deadline would
+	}
+	k.c.counts.retries.Add(1)
+	k.c.opt.Log.LogAttrs(k.ctx, slog.LevelInfo, "salesforce call is tried again",
+		slog.String("op", k.op), slog.Duration("in", pause), slog.Any("err", f.err))
+	if err := k.c.wait(k.ctx, pause); err != nil {
+		return errors.Join(err, f.err)
+	}
+	return nil
+}
+
 // attempt sends the request once: token, breaker, a place, the request itself.
-func (k *call) attempt(r *http.Request) ([]byte, *fault) {
+func (k *call) attempt(r *http.Request) (body []byte, f *fault) {
 	tok, err := k.c.opt.Tokens.Token(k.ctx)
 	if err != nil {
 		f := &fault{err: err}
@@ -118,7 +128,13 @@ func (k *call) attempt(r *http.Request) ([]byte, *fault) {
 	}
 	select {
 	case k.c.gate <- struct{}{}:
-		defer func() { <-k.c.gate }()
+		defer func() {
+			if f == nil || f.class != busy {
+				<-k.c.gate
+			} else {
+				f.place = true
+			}
+		}()
 	case <-k.ctx.Done():
 		return nil, &fault{err: context.Cause(k.ctx)}
 	}
@@ -133,7 +149,7 @@ func (k *call) attempt(r *http.Request) ([]byte, *fault) {
 			k.logBreaker(opened)
 		}
 	}()
-	body, f := k.send(r, tok)
+	body, f = k.send(r, tok)
 	if f == nil {
 		heard = served
 		return body, nil

@@ -102,3 +102,54 @@ func TestConcurrencyIsBounded(t *testing.T) {
 		t.Errorf("%d requests at once, want 3", most.Load())
 	}
 }
+
+// TestTooManyCallsLowersConcurrency holds that calls which Salesforce refuses because
+// there are too many keep their places while they pause, and give them back then.
+func TestTooManyCallsLowersConcurrency(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		refuse := 2
+		var at []time.Duration
+		begun := time.Now()
+		c := offlineClient(t, func(r *http.Request) (*http.Response, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			at = append(at, time.Since(begun))
+			if refuse > 0 {
+				refuse--
+				resp := reply(r, 403, errBody("REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded."))
+				resp.Header.Set("Retry-After", "20")
+				return resp, nil
+			}
+			return reply(r, 200, `{}`), nil
+		})
+		c.gate = make(chan struct{}, 2)
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				if _, err := c.Do(t.Context(), "GET", "x", nil); err != nil {
+					t.Error(err)
+				}
+			})
+			synctest.Wait()
+		}
+		mu.Lock()
+		if len(at) != 2 {
+			t.Errorf("%d calls while both places pause, want 2", len(at))
+		}
+		mu.Unlock()
+		wg.Wait()
+		for _, d := range at[2:] {
+			if d < 20*time.Second {
+				t.Errorf("calls at %v", at)
+			}
+		}
+		if len(at) != 6 || len(c.gate) != 0 {
+			t.Errorf("%d calls, %d places taken at the end", len(at), len(c.gate))
+		}
+		refuse = 100
+		if _, err := c.Do(t.Context(), "GET", "x", nil); err == nil || len(c.gate) != 0 {
+			t.Errorf("%v, and %d places taken", err, len(c.gate))
+		}
+	})
+}
