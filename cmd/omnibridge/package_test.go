@@ -306,3 +306,14 @@ func TestPackageReadme(t *testing.T) {
 		}
 	}
 }
+
+// The lock file of the checks, too, must work wherever npm is set up.
+func TestPackageLockNamesNoRegistry(t *testing.T) {
+	lock, err := os.ReadFile(filepath.Join(packageChecks, "package-lock.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(lock, []byte(`"resolved"`)) || !bytes.Contains(lock, []byte(`"integrity"`)) {
+		t.Error("package-lock.json is bound to a registry or lacks checksums; .npmrc there sets omit-lockfile-registry-resolved")
+	}
+}
