@@ -287,3 +287,28 @@ func (h hinted) Link(l omnichannel.Link) {
 		}
 	}
 }
+
+// TestMockCaptureAfterRetention holds that a position which is no longer known is
+// a gap, and that the stream goes on with new events: what is retained would be
+// counted against the day's allowance again.
+func TestMockCaptureAfterRetention(t *testing.T) {
+	m := newMock(t, mockorg.Options{})
+	m.addChannel(t)
+	e := newEar(t)
+	end := m.listen(t, salesforce.NewCapture(m.bridge), e)
+	m.waitingCase(t)
+	e.until("a position", func() bool { return e.cursors[salesforce.CaptureChannel] > 0 })
+	end()
+	m.org.Streaming().Purge()
+	must(t, m.org.Agent("ada").Offline()) // retained
+	e.change(func() { e.gaps, e.signals = nil, nil })
+	m.listen(t, salesforce.NewCapture(m.bridge), e)
+	e.until("the gap is told", func() bool {
+		return slices.ContainsFunc(e.gaps, func(why string) bool { return strings.Contains(why, "no longer known") && strings.Contains(why, "going on from -1") })
+	})
+	must(t, m.org.Agent("ada").Online("Busy"))
+	e.hears("ada is back", func(s omnichannel.Signal) bool { _, ok := s.(omnichannel.PresenceSeen); return ok })
+	if p := e.signals[0].(omnichannel.PresenceSeen); !p.Row.Current {
+		t.Errorf("what was retained came again: %+v", e.signals)
+	}
+}
