@@ -304,7 +304,9 @@ func TestMockCaptureAfterRetention(t *testing.T) {
 	e.change(func() { e.gaps, e.signals = nil, nil })
 	m.listen(t, salesforce.NewCapture(m.bridge), e)
 	e.until("the gap is told", func() bool {
-		return slices.ContainsFunc(e.gaps, func(why string) bool { return strings.Contains(why, "no longer known") && strings.Contains(why, "going on from -1") })
+		return slices.ContainsFunc(e.gaps, func(why string) bool {
+			return strings.Contains(why, "no longer known") && strings.Contains(why, "going on from -1")
+		})
 	})
 	must(t, m.org.Agent("ada").Online("Busy"))
 	e.hears("ada is back", func(s omnichannel.Signal) bool { _, ok := s.(omnichannel.PresenceSeen); return ok })

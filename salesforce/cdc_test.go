@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"omnibridge/omnichannel"
@@ -40,6 +41,7 @@ func about(kind, what, more string) streaming.Event {
 
 // rowsByID answers composite reads from rows, and counts what was asked.
 type rowsByID struct {
+	mu    sync.Mutex
 	rows  map[string]string // id to fields
 	calls []string          // of each, how many ids its queries asked for
 	steps []func(http.ResponseWriter)
@@ -48,6 +50,8 @@ type rowsByID struct {
 var askedIDs = regexp.MustCompile(`'(\w{18})'`)
 
 func (q *rowsByID) answer(w http.ResponseWriter, _ *http.Request, body string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	if len(q.steps) > 0 {
 		step := q.steps[0]
 		q.steps = q.steps[1:]
@@ -278,7 +282,9 @@ func TestCaptureReads(t *testing.T) {
 			if err == nil || d.Signals != nil || d.Gaps != nil {
 				t.Errorf("%s: %+v, %v", tt.name, d, err)
 			}
+			q.mu.Lock()
 			q.steps = nil
+			q.mu.Unlock()
 			if got := told(t, c, about("CREATE", "Row", newRow), update); got != "current=true; Opened" {
 				t.Errorf("%s: tried again: %s", tt.name, got)
 			}
