@@ -15,8 +15,7 @@ import (
 )
 
 // The command line of Salesforce against the mock org. It is large (289 MB), so
-// it has a folder and a lock file of its own.
-var interopCLIDir = filepath.Join("..", "..", "testdata", "interop-cli")
+// it is shared with the tests that deploy the package.
 
 // sf runs commands of the Salesforce command line with a home of their own, so
 // that neither sees the logins of the other.
@@ -31,12 +30,12 @@ func newSF(t *testing.T) sf {
 	t.Helper()
 	node, err := exec.LookPath("node")
 	require(t, err == nil, "node")
-	script, err := filepath.Abs(filepath.Join(interopCLIDir, "node_modules", "@salesforce", "cli", "bin", "run.js"))
+	script, err := filepath.Abs(filepath.Join(packageChecks, "node_modules", "@salesforce", "cli", "bin", "run.js"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = os.Stat(script)
-	require(t, err == nil, "npm module @salesforce/cli (run npm ci in testdata/interop-cli)")
+	require(t, err == nil, "npm module @salesforce/cli (run npm ci in testdata/package-checks)")
 	env := []string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "NO_COLOR=1", "SF_DISABLE_TELEMETRY=true", "SF_DISABLE_AUTOUPDATE=true",
 		"SF_SKIP_NEW_VERSION_CHECK=true", "SF_DISABLE_LOG_FILE=true", "SF_USE_GENERIC_UNIX_KEYCHAIN=true"}
 	return sf{t, node, script, env}

@@ -131,7 +131,7 @@ func TestInteropCometD(t *testing.T) { runScript(t, "cometd.mjs", "cometd-nodejs
 
 // The lock files must work wherever npm is set up, so they name no registry.
 func TestInteropLocksNameNoRegistry(t *testing.T) {
-	for _, dir := range []string{interopDir, interopCLIDir} {
+	for _, dir := range []string{interopDir, packageChecks} {
 		data, err := os.ReadFile(filepath.Join(dir, "package-lock.json"))
 		if err != nil {
 			t.Fatal(err)
