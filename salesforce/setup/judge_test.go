@@ -157,6 +157,9 @@ func TestJudgeLetsBe(t *testing.T) {
 		"Omni-Channel routes another channel": func(s *setup.State, _ *setup.Wanted) {
 			s.Queues = append(s.Queues, setup.Queue{Name: "Phone", Routing: "Internal", Objects: []string{"VoiceCall"}})
 		},
+		"a queue is routed by nobody": func(s *setup.State, _ *setup.Wanted) {
+			s.Queues = append(s.Queues, setup.Queue{Name: "Plain", Objects: []string{"Case"}})
+		},
 		"an old event cannot be read": func(s *setup.State, _ *setup.Wanted) { s.Events[0].Undecoded = "CreatedDate is missing" },
 		"more events than are taken":  func(s *setup.State, _ *setup.Wanted) { s.Events[0].Missing, s.Events[0].Cut = 1, true },
 		"no routing file":             func(_ *setup.State, w *setup.Wanted) { *w = setup.Wanted{} },

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +32,7 @@ type bench struct {
 	wanted  setup.Wanted
 	cdc     bool
 	unknown string // an object
+	barred  bool   // from creating AgentWork
 }
 
 func newBench(t *testing.T) *bench {
@@ -51,6 +53,10 @@ func (b *bench) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if b.unknown != "" && strings.Contains(r.URL.Query().Get("q"), "FROM "+b.unknown) {
 		w.WriteHeader(http.StatusBadRequest)
 		_, _ = io.WriteString(w, `[{"errorCode":"INVALID_TYPE","message":"sObject type '`+b.unknown+`' is not supported."}]`)
+		return
+	}
+	if b.barred && strings.HasSuffix(r.URL.Path, "/sobjects/AgentWork/describe") {
+		_, _ = io.WriteString(w, `{"name":"AgentWork","createable":false}`)
 		return
 	}
 	b.org.ServeHTTP(w, r)
@@ -182,6 +188,17 @@ func TestDeliveryIsProven(t *testing.T) {
 	}
 }
 
+// TestNewTopicMayNotYetTell holds that silence about what was made in the moment in
+// which a topic was is no reproach.
+func TestNewTopicMayNotYetTell(t *testing.T) {
+	b := newBench(t)
+	b.look(brief, false)
+	b.work()
+	b.org.Streaming().Purge()
+	_, findings := b.look(brief, false)
+	b.verdicts(findings, setup.NotProven)
+}
+
 // TestWithheldShows has the org deliver nothing on a channel that it lets us
 // subscribe to, as it does to a user without View All Data (salesforce-package 0.2).
 func TestWithheldShows(t *testing.T) {
@@ -280,12 +297,23 @@ func TestLookReadsTheSetup(t *testing.T) {
 			ben = a.ID
 		}
 	}
-	b.wanted = setup.Wanted{Policy: omnichannel.Policy{}, Agents: []vcc.AgentID{vcc.AgentID(ben), "005000000000000AAA"}}
+	_, client := b.client()
+	for _, name := range []string{"Planned", "Neither"} {
+		if _, err := client.Create(t.Context(), "Group", map[string]any{"Name": name, "DeveloperName": name, "Type": "Queue"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.barred = true
+	b.wanted = setup.Wanted{Policy: omnichannel.Policy{Plans: map[string]vcc.PlanID{"Planned": "P"}}, Agents: []vcc.AgentID{vcc.AgentID(ben), "005000000000000AAA"}}
 	s, _ := b.look(brief, true)
 	if s.Login.Username != mockorg.IntegrationUser || s.Login.Org != "Acme Support" || s.Login.Instance != b.url || len(s.Login.OrgID) != 18 {
 		t.Errorf("login %+v", s.Login)
 	}
-	if len(s.Queues) != 5 || len(s.Channels) != 4 || len(s.Statuses) != 3 || !s.CreatesWork || s.Calls.Max != 15_000 || len(s.Faults) != 0 {
+	if len(s.Queues) < 2 || s.Queues[1].Name != "Planned" || s.Queues[1].Routing != "" {
+		t.Errorf("queues %+v", s.Queues)
+	}
+	s.Queues = slices.DeleteFunc(s.Queues, func(q setup.Queue) bool { return q.Name == "Planned" })
+	if len(s.Queues) != 5 || len(s.Channels) != 4 || len(s.Statuses) != 3 || s.CreatesWork || s.Calls.Max != 15_000 || len(s.Faults) != 0 {
 		t.Errorf("%+v", s)
 	}
 	if u := s.Users[vcc.AgentID(ben)]; len(s.Users) != 1 || u.Name != "Ben Lindqvist" || !u.Active {
