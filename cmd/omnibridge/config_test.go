@@ -152,8 +152,9 @@ func TestReadmeTable(t *testing.T) {
 		case "":
 		case "always":
 			def = "required"
-		default:
-			def = "required " + need
+		default: // "or NAME", "with NAME"
+			how, other, _ := strings.Cut(need, " ")
+			def = "required " + how + " `" + prefix + "_" + other + "`"
 		}
 		if f.Tag.Get("secret") != "" {
 			note = "; `" + variable(f) + "_FILE` names a file that holds it"
