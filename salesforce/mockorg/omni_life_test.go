@@ -144,9 +144,10 @@ func TestAutoAcceptComesTooLate(t *testing.T) {
 
 func TestChannelAutoAccept(t *testing.T) {
 	bubble(t, func(s *Seed) { s.Channels[2].AutoAccept = true }, func(w *world) {
+		w.switches(func(s *Settings) { s.AutoAcceptAfter = Duration(time.Second) })
 		w.push(w.work("Case").ID, "ada")
 		w.told()
-		w.pass(0)
+		w.pass(time.Second)
 		w.expect("work updated Opened", "psr deleted")
 	})
 }
