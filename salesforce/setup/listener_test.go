@@ -46,6 +46,10 @@ func TestListenerEnds(t *testing.T) {
 	}{
 		"it never comes up": {happen: func(context.Context, *listener) {}, after: connectWithin},
 		"it is quiet":       {happen: func(_ context.Context, h *listener) { h.link(up) }, after: quiet},
+		"it is quiet, and nothing is sure to come": {happen: func(_ context.Context, h *listener) {
+			h.wanted = map[string]map[string]bool{"AgentWork": {}}
+			h.link(up)
+		}, after: quiet},
 		"it is refused": {happen: func(_ context.Context, h *listener) {
 			h.link(streaming.Status{Link: streaming.LinkDegraded})
 		}, after: quiet},

@@ -193,6 +193,7 @@ func TestDeliveryIsProven(t *testing.T) {
 func TestNewTopicMayNotYetTell(t *testing.T) {
 	b := newBench(t)
 	b.look(brief, false)
+	b.org.Clock().Advance(30 * time.Second)
 	b.work()
 	b.org.Streaming().Purge()
 	_, findings := b.look(brief, false)
@@ -342,6 +343,12 @@ func TestRefusalIsAFindingAndSilenceAnError(t *testing.T) {
 			t.Errorf("%s: %+v; %+v", object, s.Faults, findings)
 		}
 	}
+	b.unknown = "PushTopic"
+	s, findings := b.look(brief, false)
+	if f := find(findings, "PushTopics"); len(f) != 1 || len(s.Stream.Channels) != 0 || s.Events[0].Listened {
+		t.Errorf("%+v; %+v", s.Stream, f)
+	}
+	b.unknown = ""
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := b.try(gone, brief, true); !errors.Is(err, context.Canceled) {
