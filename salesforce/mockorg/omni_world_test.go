@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"omnibridge/salesforce/mockorg/clock"
 )
 
 // world is an org under test with the words to act in it and to tell what
@@ -24,7 +26,10 @@ func newWorld(t *testing.T, change func(*Seed)) *world {
 	if change != nil {
 		change(&seed)
 	}
-	o, err := New(Options{Seed: &seed})
+	// Timers of zero would race with what a test looks at before it lets time pass.
+	still := clock.NewStill()
+	t.Cleanup(still.Stop)
+	o, err := New(Options{Seed: &seed, Clock: still})
 	if err != nil {
 		t.Fatal(err)
 	}

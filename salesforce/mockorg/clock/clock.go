@@ -20,12 +20,17 @@ type Clock struct {
 	queue  timers
 	wake   *time.Timer
 	closed bool
+	still  bool // timers fire on Advance only
 
 	firing sync.Mutex // one timer function at a time, in order of due times
 }
 
 // New returns a clock that agrees with the machine's until it is advanced.
 func New() *Clock { return &Clock{} }
+
+// NewStill returns a clock whose timers fire only when it is advanced, so that a
+// test has what happens in its own hands. Advance(0) fires what is due.
+func NewStill() *Clock { return &Clock{still: true} }
 
 // Now returns the org's time.
 func (c *Clock) Now() time.Time {
@@ -114,7 +119,7 @@ func (c *Clock) arm() {
 		c.wake.Stop()
 		c.wake = nil
 	}
-	if len(c.queue) > 0 && !c.closed {
+	if len(c.queue) > 0 && !c.closed && !c.still {
 		c.wake = time.AfterFunc(c.queue[0].due.Sub(c.now()), c.fire)
 	}
 }

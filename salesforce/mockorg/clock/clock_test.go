@@ -42,3 +42,22 @@ func TestTimersFollowTheClock(t *testing.T) {
 		}
 	})
 }
+
+func TestStillClockWaitsForItsHand(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := clock.NewStill()
+		defer c.Stop()
+		fired := 0
+		c.AfterFunc(0, func() { fired++ })
+		c.AfterFunc(time.Second, func() { fired++ })
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if fired != 0 {
+			t.Fatalf("%d fired without Advance", fired)
+		}
+		c.Advance(0)
+		if fired != 2 {
+			t.Errorf("%d fired, want what is due by now: both", fired)
+		}
+	})
+}
