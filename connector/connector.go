@@ -299,6 +299,11 @@ func (c *Connector) settle(ctx context.Context, ins []input, t Turn) error {
 	for _, f := range t.Faults {
 		c.log.Error("an input could not be", "err", f)
 	}
+	for _, e := range t.Change.Journal {
+		if e.Interaction == "" { // about the whole org, so worth a line
+			c.log.Info("journal", "what", e.What, "why", e.Why)
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.counts.Turns++

@@ -362,6 +362,34 @@ func TestTransferToAgent(t *testing.T) {
 	s.wantReports("accepted")
 }
 
+// TestSweepSaysWhatItFound holds that a sweep tells what no event had told, and
+// nothing when there is nothing to tell.
+func TestSweepSaysWhatItFound(t *testing.T) {
+	s := newScript(t)
+	s.alerting()
+	unknown := omnichannel.PSR{ID: "0JR000000000005AAA", Serial: 1, Record: "570000000000005AAA", Queue: queue, Channel: chat, Created: s.now}
+	sweep := func(psrs []omnichannel.PSR, works []omnichannel.AgentWork) string {
+		s.step(omnichannel.Baseline{Directory: directory, Begun: s.now, PSRs: psrs, Works: works})
+		for _, n := range s.out.Notes {
+			if n.What == "sweep" {
+				return n.Why
+			}
+		}
+		return ""
+	}
+	if why := sweep([]omnichannel.PSR{thePSR}, []omnichannel.AgentWork{theWork}); why != "" {
+		t.Errorf("nothing was missed, but it says %q", why)
+	}
+	if why := sweep([]omnichannel.PSR{thePSR, unknown}, nil); !strings.Contains(why, "1 new, 0 changed, 1 no longer there") {
+		t.Errorf("it says %q", why)
+	}
+	newer := unknown
+	newer.Serial = 4
+	if why := sweep([]omnichannel.PSR{thePSR, newer}, []omnichannel.AgentWork{theWork}); !strings.Contains(why, "0 new, 1 changed, 0 no longer there") {
+		t.Errorf("it says %q", why)
+	}
+}
+
 // TestForeignAgentWork holds that work which we did not push counts for its agent,
 // but only after the org has confirmed it.
 func TestForeignAgentWork(t *testing.T) {

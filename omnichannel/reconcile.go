@@ -1,6 +1,7 @@
 package omnichannel
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -10,10 +11,18 @@ import (
 // been. It concludes nothing from absence: what should be there and is not, is
 // looked up.
 func (l *Ledger) reconcile(now time.Time, b Baseline) {
+	first := !l.known
 	l.dir, l.known = b.Directory, true
+	var found findings
 	announced := map[PSRID]bool{}
 	for _, p := range b.PSRs {
 		announced[p.ID] = true
+		switch c := l.byPSR[p.ID]; {
+		case c == nil:
+			found.unknown++
+		case c.PSR == p.ID && p.Serial > c.Serial:
+			found.newer++
+		}
 		if c := l.byPSR[p.ID]; c != nil && c.State == Gone && c.PSR == p.ID && c.Entered.Before(b.Begun) {
 			l.revive(now, c, "its PSR is still there")
 			continue
@@ -31,23 +40,44 @@ func (l *Ledger) reconcile(now time.Time, b Baseline) {
 	}
 	l.out.Stale = 0 // most of a baseline is known: that is no sign of anything
 	for c := range l.Chains() {
-		switch c := l.chains[c.Interaction]; c.State {
-		case Held:
-			if announced[c.PSR] {
-				l.announce(now, c)
-			} else {
-				l.look(now, c)
-			}
-		case Announced:
-			if !announced[c.PSR] {
-				l.look(now, c)
-			}
-		case Alerting, Retracting, InHand, Closing, Requeueing:
-			if !live[c.Work] {
-				l.look(now, c)
-			}
+		if c := l.chains[c.Interaction]; l.absent(now, c, announced, live) {
+			found.absent++
+			l.look(now, c)
 		}
 	}
+	if !first && found != (findings{}) {
+		l.out.Notes = append(l.out.Notes, Note{What: "sweep", Why: found.String()})
+	}
+}
+
+// absent tells whether a baseline lacks what c should have there. Work that was
+// held for want of configuration is tried again.
+func (l *Ledger) absent(now time.Time, c *Chain, announced map[PSRID]bool, live map[AgentWorkID]bool) bool {
+	switch c.State {
+	case Held:
+		if announced[c.PSR] {
+			l.announce(now, c)
+		}
+		return !announced[c.PSR]
+	case Announced:
+		return !announced[c.PSR]
+	case Alerting, Retracting, InHand, Closing, Requeueing:
+		return !live[c.Work]
+	default:
+		return false // an effect is under way, whose outcome tells
+	}
+}
+
+// findings is what a sweep found that no event had told by then. Events that are
+// still on their way count, too: a few are no sign of a fault.
+type findings struct {
+	unknown int // work that waits and was not known
+	newer   int // PSRs that have changed
+	absent  int // work that is no longer where it was
+}
+
+func (f findings) String() string {
+	return fmt.Sprintf("found what no event had told: %d new, %d changed, %d no longer there and looked up", f.unknown, f.newer, f.absent)
 }
 
 // revive brings back a chain that was taken for over and is not.

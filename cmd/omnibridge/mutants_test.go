@@ -34,7 +34,7 @@ var mutants = []mutant{
 	{"I2: who had it is not let go when Salesforce moves it", "omnichannel", "agentwork.go", "c.Work, c.Agent = to.Work, to.Agent", "c.Work = to.Work", model},
 	{"I4: a deleted PSR means withdrawn", "omnichannel", "psr.go", "case Sighted, Held, Announced:\n\t\tl.look(now, c)\n\tcase Pushing:", "case Sighted, Held, Announced:\n\t\tl.withdrawn(now, c, vcc.CustomerLeft, \"\")\n\tcase Pushing:", "TestDeletedPSRMeansNothing"},
 	{"I4: absence counts although something has happened since", "omnichannel", "settle.go", "case !fresh && !announced:", "case false:", model},
-	{"I4: what a sweep misses is left alone", "omnichannel", "reconcile.go", "if !live[c.Work] {", "if false {", model},
+	{"I4: what a sweep misses is left alone", "omnichannel", "reconcile.go", "return !live[c.Work]", "return false", model},
 	{"I4: an old PSR event is believed", "omnichannel", "psr.go", "case p.Serial <= c.Serial:", "case false:", "TestSerialFences"},
 	{"I6: effects leave before their state is durable", "connector", "connector.go", "err := c.commit(ctx, t.Change)", "c.carrier.take(t.Effects)\n\tt.Effects = nil\n\terr := c.commit(ctx, t.Change)", loop},
 	{"I6: the cursor is not part of the change", "connector", "connector.go", "t.Change.Cursors = append(t.Change.Cursors, in.cursors...)", "_ = in.cursors", loop},
