@@ -111,7 +111,10 @@ type Seen struct {
 // same order as Seen.
 type Baseline struct {
 	// Begun is when the reading began, by the clock of whoever runs the Ledger.
-	Begun     time.Time
+	Begun time.Time
+	// Instance is the host that the org runs on. When it changes the org was moved:
+	// every agent was logged out by that, and no event tells (salesforce-omni 3.1).
+	Instance  string
 	Directory Directory
 	PSRs      []PSR
 	Works     []AgentWork // Assigned and Opened only

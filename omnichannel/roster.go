@@ -14,12 +14,13 @@ import (
 // was asked (salesforce-omni 1.3). It is not stored: after a restart nobody is
 // present until a Baseline says so.
 type Roster struct {
-	grace  time.Duration
-	dir    Directory
-	agents map[vcc.AgentID]*seat
-	due    map[vcc.AgentID]*seat // those with a wake time
-	out    Output
-	asked  int // makes effect ids
+	grace    time.Duration
+	dir      Directory
+	instance string // where the org ran when it was last read
+	agents   map[vcc.AgentID]*seat
+	due      map[vcc.AgentID]*seat // those with a wake time
+	out      Output
+	asked    int // makes effect ids
 }
 
 // seat is one agent's presence.
@@ -105,6 +106,10 @@ func (r *Roster) onRow(now time.Time, row PresenceRow) {
 // onBaseline takes everybody's presence.
 func (r *Roster) onBaseline(now time.Time, b Baseline) {
 	r.dir = b.Directory
+	if r.instance != "" && b.Instance != r.instance {
+		r.evict()
+	}
+	r.instance = b.Instance
 	current := map[vcc.AgentID]PresenceRow{}
 	for _, row := range b.Presence {
 		if row.Current {
@@ -125,6 +130,16 @@ func (r *Roster) onBaseline(now time.Time, b Baseline) {
 		case present || (!s.closed && s.row.ID != ""):
 			r.ask(s) // it may be older than the events
 		}
+	}
+}
+
+// evict forgets who is present, since the org was moved: what is known from before
+// says nothing, and the baseline that told of it decides.
+func (r *Roster) evict() {
+	r.out.Notes = append(r.out.Notes, Note{What: "org moved", Why: "Salesforce runs it on another instance, which logged all agents out"})
+	for _, id := range slices.Sorted(maps.Keys(r.agents)) {
+		r.sit(r.agents[id], PresenceRow{})
+		delete(r.agents, id)
 	}
 }
 

@@ -117,6 +117,24 @@ func TestBaselineIsNoMoreThanAHint(t *testing.T) {
 	s.want("false  []")
 }
 
+// TestMovedOrgLogsEverybodyOut holds that presence from before the org was moved
+// counts for nothing (salesforce-omni 3.1): who is not there any more is off at
+// once, and who has logged in anew is taken as the org says.
+func TestMovedOrgLogsEverybodyOut(t *testing.T) {
+	s := newSeats(t, row(1, available, true))
+	dir := directory
+	dir.Statuses = map[omnichannel.StatusID]omnichannel.Status{available: {Name: "Available", Channels: []omnichannel.ChannelID{chat}}}
+	s.step(omnichannel.Baseline{Directory: dir, Instance: "https://eu1", Presence: []omnichannel.PresenceRow{row(1, available, true)}})
+	s.want("")
+	s.step(omnichannel.Baseline{Directory: dir, Instance: "https://eu2"})
+	s.want("false  []")
+	if len(s.out.Effects) != 0 || len(s.out.Notes) != 1 {
+		t.Errorf("asked for %+v, noted %+v", s.out.Effects, s.out.Notes)
+	}
+	s.step(omnichannel.Baseline{Directory: dir, Instance: "https://eu3", Presence: []omnichannel.PresenceRow{row(2, available, true)}})
+	s.want("true Available [Chat]")
+}
+
 // TestNoiseIsNoNews holds that updates which only recount capacity say nothing.
 func TestNoiseIsNoNews(t *testing.T) {
 	s := newSeats(t, row(1, available, true))

@@ -22,6 +22,11 @@ func (o *Org) Baseline(ctx context.Context) (omnichannel.Baseline, error) {
 		return b, fmt.Errorf("read the org's setup: %w", err)
 	}
 	b.Directory = dir
+	tok, err := o.client.opt.Tokens.Token(ctx)
+	if err != nil {
+		return omnichannel.Baseline{}, err
+	}
+	b.Instance = tok.InstanceURL
 	psrs, err := Query[psrRow](ctx, o.client, "SELECT "+psrFields+" FROM PendingServiceRouting WHERE "+inExternalRouting+" ORDER BY CreatedDate, Id")
 	if err != nil {
 		return omnichannel.Baseline{}, err
