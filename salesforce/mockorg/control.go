@@ -21,7 +21,7 @@ import (
 //
 // Requests and replies are JSON. Unknown keys are refused. A refusal is
 // {"error": "what was wrong and what to do instead"} with status 400 (bad
-// input), 404 (no such thing), 409 (not possible in the present state) or 408
+// input, or over a limit of the org), 404 (no such thing), 409 (not possible in the present state) or 408
 // (waited in vain), and nothing changed. Agents are named by username, by its
 // part before the @, or by id; queues and statuses by developer name or id.
 // Durations are text with a unit: "250ms", "20s".
@@ -72,7 +72,7 @@ import (
 //	GET  /mock/v1/verdict                    → {"work":[{"work":"570…","pushes":2,"max_assigned":1,"outcome":"opened",…}]}
 //
 // The calls for faults, recorded requests and sessions are documented in
-// control_rig.go.
+// control_rig.go, those for limits in control_limits.go.
 
 // maxControlBody bounds a request's body.
 const maxControlBody = 1 << 20
@@ -104,6 +104,7 @@ func (o *Org) controlCalls() map[string]func(*http.Request) (any, error) {
 		calls["POST /mock/v1/agents/{agent}/"+deed] = o.agentCall(do)
 	}
 	maps.Copy(calls, o.rigCalls())
+	maps.Copy(calls, o.limitCalls())
 	return calls
 }
 

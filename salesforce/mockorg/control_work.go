@@ -2,6 +2,7 @@ package mockorg
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -56,6 +57,9 @@ func (o *Org) AddWork(w NewWork) (Work, error) {
 		maps.Copy(row, fields)
 		row["OwnerId"] = queue
 		if made.ID, err = t.insert(ob.name, row); err != nil {
+			if refused, ok := errors.AsType[*APIError](err); ok {
+				return refused // one of the org's limits
+			}
 			return badRequest("start %s: %v", ob.name, err)
 		}
 		if psr, ok := t.first("PendingServiceRouting", is("WorkItemId", made.ID)); ok {

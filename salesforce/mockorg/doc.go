@@ -32,7 +32,7 @@
 // 68.0, all alike: versions, resources, limits, query and queryAll with pages,
 // records by id and by external id, describe, composite, composite/batch,
 // composite/sobjects, generic streaming push; gzip both ways; the documented
-// errors; Sforce-Limit-Info and the daily allowance. SOQL as package soql reads
+// errors; Sforce-Limit-Info and the limits of an edition (Limits), all enforced. SOQL as package soql reads
 // it, with parents up to five levels. PushTopics created as records, change data
 // capture on standard and custom channels, generic streaming (package cometd).
 // Ids of 15 and 18 characters with key prefixes and checksum. Omni-Channel as
@@ -51,7 +51,7 @@
 // Bulk, Tooling, Apex, composite graph and tree, and no platform events.
 // PushTopics on any object work, though a real org allows only some. Changes to
 // several records never share a change event, and no gap events occur by
-// themselves. The daily allowance is counted from its first request and does not
+// themselves. Allowances are counted from their first use and do not
 // roll. The key prefix of UserServicePresence is made up, since it is not public.
 // Texts of errors follow the documentation where it has them; a client should
 // look at codes only. Nothing survives Close.

@@ -90,12 +90,19 @@ func (o *Org) serveREST(w http.ResponseWriter, r *http.Request) {
 	if override := c.params.Get("_HttpMethod"); override != "" && r.Method == http.MethodPost {
 		c.method = strings.ToUpper(override)
 	}
-	fault, delay := o.faults.strike(c.method, r.URL.Path, c.subject)
+	var fault string
 	sw := &statusWriter{ResponseWriter: w}
 	defer func() {
 		o.requests.add(Request{At: o.clock.Now(), Method: c.method, Path: r.URL.Path, Object: c.object, SOQL: c.soql, User: c.user,
 			Status: sw.status, Fault: fault})
 	}()
+	if !o.usage.begin(c) {
+		o.strikeDown(sw, "concurrency")
+		return
+	}
+	defer o.usage.end(c)
+	var delay time.Duration
+	fault, delay = o.faults.strike(c.method, r.URL.Path, c.subject)
 	pause(r.Context(), delay)
 	if fault != "" && fault != "lost-reply" {
 		o.strikeDown(sw, fault)

@@ -27,6 +27,7 @@ type omni struct {
 	pilots   map[string]*pilot   // by user id
 	robot    string              // the Automated Process user, as whom the org itself acts
 	logins   int                 // so that every session gets a key of its own
+	queued   window              // PSRs made within the hour
 	system   int                 // above zero while Salesforce itself changes records
 }
 

@@ -1,5 +1,10 @@
 package mockorg
 
+import (
+	"fmt"
+	"time"
+)
+
 // workChanged follows a work item: entering a queue makes a PSR, leaving it
 // removes the PSR (salesforce-omni 1.1, 3.3). Changes that Salesforce itself
 // makes on the way are not looked at.
@@ -30,6 +35,9 @@ func (m *omni) enqueue(t *tx, object string, work Row, transfer bool) error {
 	if !routed || !ok || mediumOf(object).isOver(work) {
 		return nil
 	}
+	if err := m.checkRoom(t); err != nil {
+		return err
+	}
 	queue := work.str("OwnerId")
 	psr := Row{
 		"OwnerId": t.user, "WorkItemId": work["Id"], "ServiceChannelId": channel["Id"], "GroupId": queue, "QueueId": queue,
@@ -45,6 +53,38 @@ func (m *omni) enqueue(t *tx, object string, work Row, transfer bool) error {
 		_, err := t.insert("PendingServiceRouting", psr)
 		return err
 	})
+}
+
+// checkRoom refuses to queue one more work item than the org's limits allow
+// (salesforce-omni 9).
+func (m *omni) checkRoom(t *tx) error {
+	limits := t.o.usage.now()
+	psrs := t.o.tables[t.o.schema.object("PendingServiceRouting")]
+	if psrs.live() >= limits.PendingRoutings {
+		return refuse("LIMIT_EXCEEDED", fmt.Sprintf("Omni-Channel: the maximum of %d pending routing requests is reached", limits.PendingRoutings))
+	}
+	queued := m.queued.read(t.now(), time.Hour)
+	if queued+len(t.log) >= limits.QueuedPerHour { // else the transaction cannot matter
+		for _, e := range t.log {
+			if e.old == nil && e.rec.table == psrs {
+				queued++
+			}
+		}
+	}
+	if queued >= limits.QueuedPerHour {
+		return refuse("LIMIT_EXCEEDED", fmt.Sprintf("Omni-Channel: the maximum of %d queued work items per hour is reached", limits.QueuedPerHour))
+	}
+	return nil
+}
+
+// countQueued takes up the PSRs that a commit made. The org's lock is held.
+func (m *omni) countQueued(now time.Time, changes []entry) {
+	for _, e := range changes {
+		if e.old == nil && e.rec.table.object.name == "PendingServiceRouting" {
+			m.queued.read(now, time.Hour)
+			m.queued.used++
+		}
+	}
 }
 
 // ownerMoved follows a change of owner that was not Salesforce's own: the old
@@ -146,6 +186,9 @@ func (m *omni) checkPSR(t *tx, old, new Row) error {
 			return refuse("FIELD_INTEGRITY_EXCEPTION", "the PendingServiceRouting is ready for routing and can't be edited: delete it and create another", "IsReadyForRouting")
 		}
 		return nil
+	}
+	if err := m.checkRoom(t); err != nil {
+		return err
 	}
 	id := new.str("WorkItemId")
 	if _, ok := t.get(id); !ok {

@@ -34,8 +34,10 @@ type Options struct {
 	// what login replies hand out as instance URL. When it is empty, Serve sets
 	// it, or the first request's Host header does.
 	BaseURL string
-	// DailyRequests is the API allowance per day; 0 means 15,000. It can be
-	// changed by SetDailyRequests.
+	// Limits are the org's allowances; nil means DefaultLimits. SetLimits changes
+	// them.
+	Limits *Limits
+	// DailyRequests is the API allowance per day alone; 0 leaves it to Limits.
 	DailyRequests int
 	// PageSize is the largest page of a query; 0 means the real one, 2,000. A
 	// small one shows whether a client turns pages.
@@ -79,7 +81,15 @@ func (p *Options) fill() error {
 	if strings.HasSuffix(p.BaseURL, "/") {
 		return fmt.Errorf("mockorg: BaseURL %s ends in a slash; leave it out", p.BaseURL)
 	}
-	p.DailyRequests = cmp.Or(p.DailyRequests, 15_000)
+	limits := DefaultLimits()
+	if p.Limits != nil {
+		limits = *p.Limits
+	}
+	limits.DailyRequests = cmp.Or(p.DailyRequests, limits.DailyRequests)
+	if err := limits.validate(); err != nil {
+		return fmt.Errorf("mockorg: %w", err)
+	}
+	p.Limits = &limits
 	p.PageSize = cmp.Or(p.PageSize, maxPage)
 	p.KeepDeleted = cmp.Or(p.KeepDeleted, 100_000)
 	p.Password = cmp.Or(p.Password, DefaultPassword)
@@ -137,7 +147,7 @@ func New(options Options) (*Org, error) {
 	}
 	o := &Org{
 		options: options, clock: options.Clock, schema: s, rules: map[*object][]rule{}, tables: map[*object]*table{},
-		channels: map[string][]member{}, cursors: newCursors(), usage: usage{most: options.DailyRequests},
+		channels: map[string][]member{}, cursors: newCursors(), usage: usage{limits: *options.Limits, work: map[*call]time.Time{}},
 		requests: requests{counts: map[string]int{}},
 	}
 	o.url.Store(&options.BaseURL)
@@ -176,6 +186,9 @@ func (o *Org) wire() (err error) {
 	o.rule("PushTopic", rule{check: checkTopic})
 	o.rule("PermissionSetAssignment", rule{check: checkAssignment})
 	o.omni, o.chronicle = newOmni(o), newChronicle()
+	if err := o.SetLimits(*o.options.Limits); err != nil {
+		return err
+	}
 	o.controlPlane = o.control()
 	return o.plant(o.options.Seed)
 }

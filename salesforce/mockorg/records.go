@@ -138,6 +138,7 @@ func (o *Org) commit(t *tx) {
 	}
 	if changes := t.net(); len(changes) > 0 {
 		o.chronicle.record(t, changes)
+		o.omni.countQueued(t.at, changes)
 		o.publish(t, changes)
 	}
 	for tb := range touched {

@@ -179,8 +179,8 @@ func (c *call) resources() (reply, error) {
 	return reply{status: http.StatusOK, body: b}, nil
 }
 
-// limits shows the allowances that clients look at; only the API requests are
-// really counted here.
+// limits shows the allowances that clients look at; those that Limits has are
+// really counted.
 func (c *call) limits(rest []string) (reply, error) {
 	if len(rest) > 0 {
 		return reply{}, errNotFound()
@@ -190,16 +190,20 @@ func (c *call) limits(rest []string) (reply, error) {
 	}
 	used, most := c.o.usage.read(c.o.clock.Now())
 	b := fmt.Appendf(nil, `{"DailyApiRequests":{"Max":%d,"Remaining":%d}`, most, max(0, most-used))
+	stream := c.o.streaming.Usage()
 	for _, l := range [...]struct {
-		name string
-		most int
+		name       string
+		most, used int
 	}{
-		{"ConcurrentAsyncGetReportInstances", 200}, {"DailyAsyncApexExecutions", 250_000}, {"DailyBulkApiBatches", 15_000},
-		{"DailyDeliveredPlatformEvents", 25_000}, {"DailyStreamingApiEvents", 200_000}, {"DurableStreamingApiConcurrentClients", 1_000},
-		{"HourlyPublishedPlatformEvents", 250_000}, {"MonthlyPlatformEventsUsageEntitlement", 0}, {"StreamingApiConcurrentClients", 1_000},
-		{"DataStorageMB", 1_024}, {"FileStorageMB", 1_024},
+		{"ConcurrentAsyncGetReportInstances", 200, 0}, {"DailyAsyncApexExecutions", 250_000, 0}, {"DailyBulkApiBatches", 15_000, 0},
+		{"DailyDeliveredPlatformEvents", stream.MaxDeliveredEvents, stream.DeliveredEvents},
+		{"DailyStreamingApiEvents", stream.MaxDelivered, stream.Delivered},
+		{"DurableStreamingApiConcurrentClients", stream.MaxClients, stream.Clients},
+		{"HourlyPublishedPlatformEvents", 250_000, 0}, {"MonthlyPlatformEventsUsageEntitlement", 0, 0},
+		{"StreamingApiConcurrentClients", stream.MaxClients, stream.Clients},
+		{"DataStorageMB", 1_024, 0}, {"FileStorageMB", 1_024, 0},
 	} {
-		b = fmt.Appendf(b, `,"%s":{"Max":%d,"Remaining":%d}`, l.name, l.most, l.most)
+		b = fmt.Appendf(b, `,"%s":{"Max":%d,"Remaining":%d}`, l.name, l.most, max(0, l.most-l.used))
 	}
 	return reply{status: http.StatusOK, body: append(b, '}')}, nil
 }

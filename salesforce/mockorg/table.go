@@ -109,6 +109,9 @@ func (tb *table) undoRemove(rec *record, row Row) {
 	}
 }
 
+// live is how many records are not deleted.
+func (tb *table) live() int { return len(tb.ordered) - tb.dead }
+
 // enter and leave keep one field's indexes in step with the record's present row.
 func (tb *table) enter(f *field, rec *record) {
 	value := rec.row[f.name]

@@ -7,9 +7,6 @@ import (
 	"strings"
 )
 
-// maxTopics is how many PushTopics an org may have (salesforce-apis 3.7).
-const maxTopics = 50
-
 // topic is a PushTopic record made ready: which changes of which records it
 // tells about, and what it shows of them.
 type topic struct {
@@ -78,8 +75,8 @@ func checkTopic(t *tx, old, new Row) error {
 	if version != math.Trunc(version) || version < 20 || version > maxVersion {
 		return refuse("INVALID_API_VERSION", fmt.Sprintf("Invalid API version: %v", version), "ApiVersion")
 	}
-	if old == nil && len(t.where("PushTopic", "IsDeleted", false)) >= maxTopics {
-		return refuse("LIMIT_EXCEEDED", fmt.Sprintf("The org has %d PushTopics already, which is the maximum", maxTopics))
+	if most := t.o.usage.now().PushTopics; old == nil && t.o.tables[t.o.schema.object("PushTopic")].live() >= most {
+		return refuse("LIMIT_EXCEEDED", fmt.Sprintf("An org can have %d PushTopics, and this one has them already", most))
 	}
 	_, err := t.o.schema.newTopic(new)
 	return err
