@@ -39,6 +39,7 @@ func commands() []command {
 		{"demo", "show the whole thing at work: a mock org, agents, customers, one page to open", demo},
 		{"run", "do the job against the org that the environment names", run},
 		{"setup", "make the org ready for run, and tell what is missing", setUp},
+		{"bench", "measure it beside other clients, on loopback", benchmark},
 		{"mock-org", "serve the mock Salesforce org alone", mockOrg},
 		{"version", "print the version", printVersion},
 	}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"omnibridge/cmd/omnibridge/bench"
+)
+
+// benchmark measures the program beside others.
+func benchmark(ctx context.Context, args []string, std streams) error {
+	what := ""
+	if len(args) > 0 {
+		what, args = args[0], args[1:]
+	}
+	switch what {
+	case "streaming":
+		return benchStreaming(ctx, args, std)
+	case "client": // a process that benchStreaming starts
+		if len(args) != 1 {
+			return &usageError{"bench client: it is for bench streaming, which gives it a plan"}
+		}
+		return bench.Client(ctx, args[0], std.out)
+	}
+	return &usageError{fmt.Sprintf("bench: %q cannot be measured: use `omnibridge bench streaming`", what)}
+}
+
+func benchStreaming(ctx context.Context, args []string, std streams) error {
+	fs := newFlags("bench streaming", `Measures our streaming client beside a plain Go loop and the clients of others that
+are installed, against one server on loopback: at 1, 100 and 1,000 events per poll
+and at 500 events a second, ours with durable commits too. It takes less than a minute.`, std)
+	o := bench.StreamingOptions{Out: std.out, Log: std.err}
+	fs.DurationVar(&o.For, "for", time.Second, "how long each figure is measured: a `time`")
+	fs.IntVar(&o.Events, "events", 0, "end each figure after this `number` of events, without warming up; 0: no bound")
+	fs.StringVar(&o.Peers, "peers", "testdata/interop", "`directory` whose node_modules hold the peers")
+	fs.StringVar(&o.Data, "data", "", "`directory` for stores, on the disk to be measured (default: the system's for temporary files)")
+	fs.BoolVar(&o.JSON, "json", false, "print one JSON object in the place of tables")
+	if err := parseFlags(fs, args); err != nil {
+		return err
+	}
+	return bench.Streaming(ctx, o)
+}
