@@ -17,6 +17,9 @@ import (
 //	POST   /mock/v1/faults             {"name":"lost-reply","method":"POST","object":"AgentWork","count":1}
 //	                                   {"name":"latency","path":"/services/data","delay":"2s","count":-1}
 //	                                   {"name":"unknown-client","on":"connect","user":"005…"}   (streaming)
+//	                                   {"name":"unavailable","probability":0.05,"after":100,"count":-1}
+//	                                   {"script":["ok","lost-reply","ok","unavailable"],"path":"/services/data","method":"POST"}
+//	POST   /mock/v1/faults/seed        {"seed":7} what the chances of faults armed from now on are drawn from
 //	DELETE /mock/v1/faults             disarms all; ?name=latency only those → {"disarmed":1}
 //	GET    /mock/v1/requests?limit=50  → {"requests":[{"method":"POST","path":"/services/data/…","status":201,…}]}, oldest first
 //	DELETE /mock/v1/requests           forgets them and their counts
@@ -31,7 +34,7 @@ import (
 //	POST   /mock/v1/capture            {"objects":["PendingServiceRouting","AgentWork","UserServicePresence"]}
 //	POST   /mock/v1/channels           {"name":"ExternalRoutingChannel__chn","members":[{"object":"AgentWork","filter":"Status = 'Opened'"}]}
 //
-// From Go: Arm, Disarm, Faults, Requests, ForgetRequests, Counts,
+// From Go: Arm, Disarm, Faults, SeedFaults, Requests, ForgetRequests, Counts,
 // SetDailyRequests, SelectForCapture, AddChannel, and the methods of Identity()
 // and Streaming().
 func (o *Org) rigCalls() map[string]func(*http.Request) (any, error) {
@@ -39,6 +42,7 @@ func (o *Org) rigCalls() map[string]func(*http.Request) (any, error) {
 		"GET /mock/v1/faults":           o.getFaults,
 		"POST /mock/v1/faults":          o.postFault,
 		"DELETE /mock/v1/faults":        o.deleteFaults,
+		"POST /mock/v1/faults/seed":     o.postFaultSeed,
 		"GET /mock/v1/requests":         o.getRequests,
 		"DELETE /mock/v1/requests":      func(*http.Request) (any, error) { o.ForgetRequests(); return nil, nil },
 		"GET /mock/v1/counts":           o.getCounts,
@@ -56,20 +60,24 @@ func (o *Org) rigCalls() map[string]func(*http.Request) (any, error) {
 
 // faultBody is a fault of either kind as JSON has it.
 type faultBody struct {
-	Name   string   `json:"name"`
-	Count  int      `json:"count,omitzero"`
-	Path   string   `json:"path,omitzero"`
-	Method string   `json:"method,omitzero"`
-	Object string   `json:"object,omitzero"`
-	Delay  Duration `json:"delay,omitzero"`
-	On     string   `json:"on,omitzero"`   // streaming
-	User   string   `json:"user,omitzero"` // streaming
+	Name        string   `json:"name"`
+	Count       int      `json:"count,omitzero"`
+	After       int      `json:"after,omitzero"`
+	Probability *float64 `json:"probability,omitempty"`
+	Script      []string `json:"script,omitzero"`
+	Path        string   `json:"path,omitzero"`
+	Method      string   `json:"method,omitzero"`
+	Object      string   `json:"object,omitzero"`
+	Delay       Duration `json:"delay,omitzero"`
+	On          string   `json:"on,omitzero"`   // streaming
+	User        string   `json:"user,omitzero"` // streaming
 }
 
 func (o *Org) getFaults(*http.Request) (any, error) {
 	armed := []faultBody{}
 	for _, f := range o.Faults() {
-		armed = append(armed, faultBody{Name: f.Name, Count: f.Count, Path: f.Path, Method: f.Method, Object: f.Object, Delay: Duration(f.Delay)})
+		armed = append(armed, faultBody{Name: f.Name, Count: f.Count, After: f.After, Probability: chanceOf(f.Probability), Script: f.Script,
+			Path: f.Path, Method: f.Method, Object: f.Object, Delay: Duration(f.Delay)})
 	}
 	for _, f := range o.streaming.Faults() {
 		armed = append(armed, faultBody{Name: f.Name, Count: f.Count, On: f.On, User: f.User})
@@ -84,22 +92,51 @@ func (o *Org) postFault(r *http.Request) (any, error) {
 	if err := readBody(r, &f); err != nil {
 		return nil, err
 	}
+	var chance float64
+	if f.Probability != nil {
+		if chance = *f.Probability; chance == 0 {
+			return nil, badRequest("fault %s has the probability 0 and would never strike: use more, or leave it out to strike always", f.Name)
+		}
+	}
 	var err error
 	if _, streaming := cometd.FaultNames()[f.Name]; streaming {
-		if f.Path != "" || f.Method != "" || f.Object != "" || f.Delay != 0 {
-			return nil, badRequest("fault %s is the streaming server's: narrow it with on and user, not with path, method, object or delay", f.Name)
+		if f.Path != "" || f.Method != "" || f.Object != "" || f.Delay != 0 || f.After != 0 || chance != 0 || len(f.Script) > 0 {
+			return nil, badRequest("fault %s is the streaming server's: it takes on, user and count, not path, method, object, delay, after, probability or script", f.Name)
 		}
 		err = o.streaming.Arm(cometd.Fault{Name: f.Name, On: f.On, User: f.User, Count: f.Count})
 	} else {
 		if f.On != "" || f.User != "" {
 			return nil, badRequest("fault %s is not the streaming server's: narrow it with path, method and object, not with on or user; GET /mock/v1/faults lists all", f.Name)
 		}
-		err = o.Arm(Fault{Name: f.Name, Count: f.Count, Path: f.Path, Method: f.Method, Object: f.Object, Delay: time.Duration(f.Delay)})
+		err = o.Arm(Fault{Name: f.Name, Count: f.Count, After: f.After, Probability: chance, Script: f.Script,
+			Path: f.Path, Method: f.Method, Object: f.Object, Delay: time.Duration(f.Delay)})
 	}
 	if err != nil {
 		return nil, badRequest("%v", err)
 	}
 	return o.getFaults(r)
+}
+
+// chanceOf is a probability as JSON has it: none when it is certain.
+func chanceOf(p float64) *float64 {
+	if p == 0 {
+		return nil
+	}
+	return &p
+}
+
+func (o *Org) postFaultSeed(r *http.Request) (any, error) {
+	var body struct {
+		Seed *uint64 `json:"seed"`
+	}
+	if err := readBody(r, &body); err != nil {
+		return nil, err
+	}
+	if body.Seed == nil {
+		return nil, badRequest(`seed is missing: send {"seed":7}`)
+	}
+	o.SeedFaults(*body.Seed)
+	return nil, nil
 }
 
 func (o *Org) deleteFaults(r *http.Request) (any, error) {

@@ -37,7 +37,7 @@
 // capture on standard and custom channels, generic streaming (package cometd).
 // Ids of 15 and 18 characters with key prefixes and checksum. Omni-Channel as
 // omni.go describes, with a switch where the real behaviour is not known. Named
-// faults, a record of requests, a clock that can be moved, and the control plane
+// faults, at once, by chance from a seed or by script, a record of requests, a clock that can be moved, and the control plane
 // that control.go describes. Deploys and retrieves of the metadata that routing,
 // logins and event channels are set up by, which then are (package metadata).
 //

@@ -59,6 +59,8 @@ type Options struct {
 	// ConnectTimeout is how long a streaming connect is held; 0 means 110 s. The
 	// rest of the streaming server's behaviour is set at Streaming().
 	ConnectTimeout time.Duration
+	// FaultSeed is what the chances of faults are drawn from (Fault.Probability).
+	FaultSeed uint64
 	// Log tells at debug level what goes on; nil means nothing is told.
 	Log *slog.Logger
 }
@@ -147,7 +149,7 @@ func New(options Options) (*Org, error) {
 	}
 	o := &Org{
 		options: options, clock: options.Clock, schema: s, rules: map[*object][]rule{}, tables: map[*object]*table{},
-		channels: map[string][]member{}, cursors: newCursors(), usage: usage{limits: *options.Limits, work: map[*call]time.Time{}},
+		channels: map[string][]member{}, cursors: newCursors(), faults: faults{seed: options.FaultSeed}, usage: usage{limits: *options.Limits, work: map[*call]time.Time{}},
 		requests: requests{counts: map[string]int{}},
 	}
 	o.url.Store(&options.BaseURL)
