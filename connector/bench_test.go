@@ -23,12 +23,7 @@ func BenchmarkTurn(b *testing.B) {
 			next := 0
 			for b.Loop() {
 				now = now.Add(time.Second)
-				arrivals := make([]omnichannel.Signal, n)
-				for i := range arrivals {
-					next++
-					arrivals[i] = omnichannel.PSRSeen{PSR: psr(next)}
-				}
-				t := core.Turn(now, arrivals)
+				t := core.Turn(now, arrivals(&next, n))
 				if len(t.Effects) != n {
 					b.Fatalf("%d pushes for %d arrivals", len(t.Effects), n)
 				}
@@ -38,6 +33,16 @@ func BenchmarkTurn(b *testing.B) {
 			}
 		})
 	}
+}
+
+// arrivals is n PSRs that were not there before.
+func arrivals(last *int, n int) []omnichannel.Signal {
+	signals := make([]omnichannel.Signal, n)
+	for i := range signals {
+		*last++
+		signals[i] = omnichannel.PSRSeen{PSR: psr(*last)}
+	}
+	return signals
 }
 
 // finish lets every push be accepted and closed.
@@ -89,12 +94,7 @@ func BenchmarkTurnCommitted(b *testing.B) {
 			next := 0
 			for b.Loop() {
 				now = now.Add(time.Second)
-				arrivals := make([]omnichannel.Signal, n)
-				for i := range arrivals {
-					next++
-					arrivals[i] = omnichannel.PSRSeen{PSR: psr(next)}
-				}
-				t := core.Turn(now, arrivals)
+				t := core.Turn(now, arrivals(&next, n))
 				if err := st.Commit(b.Context(), t.Change); err != nil {
 					b.Fatal(err)
 				}
