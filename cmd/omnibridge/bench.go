@@ -17,13 +17,15 @@ func benchmark(ctx context.Context, args []string, std streams) error {
 	switch what {
 	case "streaming":
 		return benchStreaming(ctx, args, std)
+	case "rest":
+		return benchREST(ctx, args, std)
 	case "client": // a process that benchStreaming starts
 		if len(args) != 1 {
 			return &usageError{"bench client: it is for bench streaming, which gives it a plan"}
 		}
 		return bench.Client(ctx, args[0], std.out)
 	}
-	return &usageError{fmt.Sprintf("bench: %q cannot be measured: use `omnibridge bench streaming`", what)}
+	return &usageError{fmt.Sprintf("bench: %q cannot be measured: use `omnibridge bench streaming` or `omnibridge bench rest`", what)}
 }
 
 func benchStreaming(ctx context.Context, args []string, std streams) error {
@@ -40,4 +42,19 @@ and at 500 events a second, ours with durable commits too. It takes less than a 
 		return err
 	}
 	return bench.Streaming(ctx, o)
+}
+
+func benchREST(ctx context.Context, args []string, std streams) error {
+	fs := newFlags("bench rest", `Measures the REST calls that an interaction takes: bursts of 1, 10, 100 and 1,000 PSRs
+through the whole daemon, against a mock org that is far away and loses replies, and
+jsforce creating as many AgentWorks beside it. It takes about half a minute.`, std)
+	o := bench.RESTOptions{Out: std.out, Log: std.err}
+	fs.IntVar(&o.Most, "events", 1000, "largest burst: a `number`")
+	fs.StringVar(&o.Peers, "peers", "testdata/interop", "`directory` whose node_modules hold jsforce")
+	fs.StringVar(&o.Data, "data", "", "`directory` for the daemon's store (default: the system's for temporary files)")
+	fs.BoolVar(&o.JSON, "json", false, "print one JSON object in the place of a table")
+	if err := parseFlags(fs, args); err != nil {
+		return err
+	}
+	return bench.REST(ctx, o)
 }

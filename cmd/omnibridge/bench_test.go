@@ -63,9 +63,32 @@ func TestBenchStreaming(t *testing.T) {
 	}
 }
 
+// TestBenchREST holds that bench rest makes one AgentWork per PSR, and what it
+// prints. It says nothing about time.
+func TestBenchREST(t *testing.T) {
+	t.Parallel()
+	ours := 0
+	for _, row := range benchJSON(t, "rest", "--events", "10", "--peers", interopDir) {
+		for _, member := range []string{"client", "burst", "calls_per_interaction", "cpu_us_per_call", "p50_ms", "p99_ms"} {
+			if row[member] == nil {
+				t.Errorf("%v has no %q", row, member)
+			}
+		}
+		if row["client"] == "omnibridge" {
+			ours++
+			if row["agentworks_per_psr"] != 1.0 || row["cases"] != 20.0 {
+				t.Errorf("%v AgentWorks per PSR of %v cases, want 1 of 20: %v", row["agentworks_per_psr"], row["cases"], row)
+			}
+		}
+	}
+	if ours != 2 {
+		t.Errorf("%d rows are ours, want bursts of 1 and 10", ours)
+	}
+}
+
 // TestBenchRefuses holds that a bench called wrongly says what is right.
 func TestBenchRefuses(t *testing.T) {
-	for _, args := range [][]string{{}, {"cometd"}, {"client"}, {"streaming", "--for", "0s"}, {"streaming", "--events", "-1"}, {"streaming", "--for", "1h"}} {
+	for _, args := range [][]string{{}, {"cometd"}, {"client"}, {"streaming", "--for", "0s"}, {"streaming", "--events", "-1"}, {"streaming", "--for", "1h"}, {"rest", "--events", "0"}} {
 		var out, complaint bytes.Buffer
 		if code := execute(t.Context(), slices.Concat([]string{"bench"}, args), streams{&out, &complaint}); code == 0 || complaint.Len() == 0 {
 			t.Errorf("bench %v: exit code %d, %q", args, code, &complaint)

@@ -38,7 +38,7 @@ var allowed = map[string]struct {
 
 	"cmd/omnibridge": {[]string{"cmd/omnibridge/bench", "cmd/omnibridge/world", "connector", "connector/ops", "connector/store", "omnichannel", "salesforce", "salesforce/mockorg", "salesforce/mockorg/identity", "salesforce/setup", "vcc", "vcc/engine"},
 		"main wires everything; only it sees both banks"},
-	"cmd/omnibridge/bench": {[]string{"connector/store", "omnichannel", "salesforce/streaming", "vcc"}, "it measures our clients, which it wires as main would"},
+	"cmd/omnibridge/bench": {[]string{"connector/store", "omnichannel", "salesforce/mockorg", "salesforce/streaming", "vcc"}, "it measures our clients, which it wires as main would"},
 	"cmd/omnibridge/world": {[]string{"connector/store", "omnichannel", "salesforce/mockorg", "vcc"}, "the demo's people act on the mock org, and are judged by comparing it with the store"},
 }
 
