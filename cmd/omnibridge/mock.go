@@ -13,6 +13,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"omnibridge/salesforce/mockorg"
 	"omnibridge/salesforce/mockorg/identity"
@@ -39,15 +40,18 @@ type mock struct {
 
 // startMock serves a new mock org on a listener.
 func startMock(l net.Listener, log *slog.Logger) (*mock, error) {
+	return startOrg(l, mockorg.Options{Log: log})
+}
+
+// startOrg serves a new mock org that has the options and the one app.
+func startOrg(l net.Listener, options mockorg.Options) (*mock, error) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		return nil, fmt.Errorf("make a key for JWT logins: %w", err)
 	}
-	org, err := mockorg.New(mockorg.Options{
-		BaseURL: "http://" + l.Addr().String(),
-		Apps:    []identity.App{{ClientID: mockorg.DefaultClientID, Secret: mockorg.DefaultClientSecret, PublicKey: &key.PublicKey, RunAs: mockorg.IntegrationUser}},
-		Log:     log,
-	})
+	options.BaseURL = "http://" + l.Addr().String()
+	options.Apps = []identity.App{{ClientID: mockorg.DefaultClientID, Secret: mockorg.DefaultClientSecret, PublicKey: &key.PublicKey, RunAs: mockorg.IntegrationUser}}
+	org, err := mockorg.New(options)
 	if err != nil {
 		return nil, err
 	}
@@ -69,27 +73,40 @@ func (m *mock) close() error {
 func mockOrg(ctx context.Context, args []string, std streams) (err error) {
 	fs := newFlags("mock-org", `Serves a mock Salesforce org: OAuth and SOAP logins, REST, CometD streaming and
 Omni-Channel. What agents and customers do is told on its control plane,
-/mock/v1/. It is for loopback: whoever reaches it may do everything.`, std)
+/mock/v1/, a page of which in a browser lists what there is to call and to set,
+faults and limits among it. It is for loopback: whoever reaches it may do
+everything.`, std)
 	listen := fs.String("listen", "127.0.0.1:8181", "`address` to serve on; port 0 takes a free one")
 	asJSON := fs.Bool("json", false, "print how to log in as one JSON object on the first line of stdout")
 	keyFile := fs.String("jwt-key-file", "", "write the private key for JWT logins to this `file` (default: a temporary one)")
+	state := fs.String("state", "", "go on with the org saved in this `file`, if it exists, and save it there at the end")
+	edition := fs.String("edition", "", "limits as those of this `edition`: "+strings.Join(mockorg.Editions(), ", ")+" (default: enterprise, with a developer's 15,000 calls a day)")
+	faultSeed := fs.Uint64("fault-seed", 0, "`number` that the chances of faults are drawn from")
 	level := fs.String("log-level", "INFO", "DEBUG, INFO, WARN or ERROR")
 	if err := parseFlags(fs, args); err != nil {
 		return err
 	}
-	var lvl slog.Level
-	if err := lvl.UnmarshalText([]byte(*level)); err != nil {
-		return &usageError{fmt.Sprintf("mock-org: --log-level %s: use DEBUG, INFO, WARN or ERROR", *level)}
+	options, err := mockOptions(std, *level, *edition)
+	if err != nil {
+		return err
 	}
+	options.FaultSeed = *faultSeed
 	l, err := net.Listen("tcp", *listen)
 	if err != nil {
 		return fmt.Errorf("--listen: %w: use another port, or 0 for a free one", err)
 	}
-	m, err := startMock(l, newLogger(std.err, lvl, "auto").With("component", "mock-org"))
+	m, err := startOrg(l, options)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	defer func() { err = errors.Join(err, m.close()) }()
+	keep := func() error { return nil } // until the file turned out to be one of ours
+	defer func() { err = errors.Join(err, m.close(), keep()) }()
+	if *state != "" {
+		if err := m.load(*state, options.Limits); err != nil {
+			return fmt.Errorf("--state: %w", err)
+		}
+		keep = func() error { return m.save(*state) }
+	}
 	remove, err := m.writeKey(*keyFile)
 	if err != nil {
 		return err
@@ -109,6 +126,72 @@ Omni-Channel. What agents and customers do is told on its control plane,
 		m.served <- nil
 		return err
 	}
+}
+
+// mockOptions turns flags into options of the org.
+func mockOptions(std streams, level, edition string) (options mockorg.Options, err error) {
+	var lvl slog.Level
+	if err := lvl.UnmarshalText([]byte(level)); err != nil {
+		return options, &usageError{fmt.Sprintf("mock-org: --log-level %s: use DEBUG, INFO, WARN or ERROR", level)}
+	}
+	options.Log = newLogger(std.err, lvl, "auto").With("component", "mock-org")
+	if edition != "" {
+		limits, err := mockorg.EditionLimits(edition)
+		if err != nil {
+			return options, &usageError{fmt.Sprintf("mock-org: --edition: %v", err)}
+		}
+		options.Limits = &limits
+	}
+	return options, nil
+}
+
+// load makes the org the one that a file holds, if there is such a file. Limits
+// that were asked for are not the file's.
+func (m *mock) load(file string, limits *mockorg.Limits) error {
+	text, err := os.ReadFile(file)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	state, err := mockorg.ReadState(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	if limits != nil {
+		state.Limits = limits
+	}
+	if err := m.org.SetState(state); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return nil
+}
+
+// save writes the org to a file, whole or not at all. Only its owner may read it,
+// as it may hold what customers wrote.
+func (m *mock) save(file string) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("--state: save %s: %w", file, err)
+		}
+	}()
+	text, err := json.MarshalIndent(m.org.State(), "", "  ")
+	if err != nil {
+		return err
+	}
+	part, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*")
+	if err != nil {
+		return err
+	}
+	_, err = part.Write(append(text, '\n'))
+	if err = errors.Join(err, part.Sync(), part.Close()); err == nil {
+		err = os.Rename(part.Name(), file)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(part.Name()))
+	}
+	return nil
 }
 
 // writeKey writes the key for JWT logins; remove takes a temporary one away.

@@ -23,6 +23,7 @@ type ChannelMember struct {
 type member struct {
 	object *object
 	filter *soql.Query // nil for every change
+	text   string      // of the filter
 }
 
 // SelectForCapture chooses the objects whose changes appear on
@@ -47,25 +48,34 @@ func (o *Org) SelectForCapture(objects ...string) error {
 // ends in __chn; its members need not be selected. A channel of that name is
 // replaced (salesforce-omni 3.1).
 func (o *Org) AddChannel(name string, members ...ChannelMember) error {
-	if !strings.HasSuffix(name, "__chn") || strings.ContainsAny(name, "/ ?*") {
-		return fmt.Errorf("add channel %q: a custom channel's name ends in __chn, such as ExternalRoutingChannel__chn", name)
-	}
-	var ready []member
-	for _, m := range members {
-		ob := o.schema.object(m.Object)
-		if ob == nil {
-			return fmt.Errorf("add channel %s: there is no object %q", name, m.Object)
-		}
-		filter, err := o.schema.filter(ob, m.Filter)
-		if err != nil {
-			return fmt.Errorf("add channel %s: filter of %s: %w", name, ob.name, err)
-		}
-		ready = append(ready, member{ob, filter})
+	ready, err := o.schema.members(name, members)
+	if err != nil {
+		return err
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.channels[name] = ready
 	return nil
+}
+
+// members makes the members of a custom channel ready.
+func (s *schema) members(name string, members []ChannelMember) ([]member, error) {
+	if !strings.HasSuffix(name, "__chn") || strings.ContainsAny(name, "/ ?*") {
+		return nil, fmt.Errorf("add channel %q: a custom channel's name ends in __chn, such as ExternalRoutingChannel__chn", name)
+	}
+	var ready []member
+	for _, m := range members {
+		ob := s.object(m.Object)
+		if ob == nil {
+			return nil, fmt.Errorf("add channel %s: there is no object %q", name, m.Object)
+		}
+		filter, err := s.filter(ob, m.Filter)
+		if err != nil {
+			return nil, fmt.Errorf("add channel %s: filter of %s: %w", name, ob.name, err)
+		}
+		ready = append(ready, member{ob, filter, m.Filter})
+	}
+	return ready, nil
 }
 
 // filter parses the condition of a channel member.

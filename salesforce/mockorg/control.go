@@ -72,7 +72,8 @@ import (
 //	GET  /mock/v1/verdict                    → {"work":[{"work":"570…","pushes":2,"max_assigned":1,"outcome":"opened",…}]}
 //
 // The calls for faults, recorded requests and sessions are documented in
-// control_rig.go, those for limits in control_limits.go.
+// control_rig.go, those for limits in control_limits.go, those that save the org and
+// bring it back in control_state.go.
 
 // maxControlBody bounds a request's body.
 const maxControlBody = 1 << 20
@@ -105,6 +106,7 @@ func (o *Org) controlCalls() map[string]func(*http.Request) (any, error) {
 	}
 	maps.Copy(calls, o.rigCalls())
 	maps.Copy(calls, o.limitCalls())
+	maps.Copy(calls, o.stateCalls())
 	return calls
 }
 
@@ -114,7 +116,11 @@ func (o *Org) control() http.Handler {
 	calls := o.controlCalls()
 	for pattern, call := range calls {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			r.Body = http.MaxBytesReader(w, r.Body, maxControlBody)
+			most := int64(maxControlBody)
+			if pattern == postStatePattern {
+				most = maxStateBody
+			}
+			r.Body = http.MaxBytesReader(w, r.Body, most)
 			reply, err := call(r)
 			controlReply(w, reply, err)
 		})

@@ -261,7 +261,7 @@ func (o *Org) SetPushTimeout(seconds int64) error {
 	if seconds < 0 {
 		return badRequest("push timeout is %d seconds: use zero or more", seconds)
 	}
-	return o.change(o.omni.robot, func(t *tx) error {
+	return o.change(o.omni.itself(), func(t *tx) error {
 		for _, r := range t.where("QueueRoutingConfig", "RoutingModel", "ExternalRouting") {
 			if err := t.set(r.ID(), Row{"PushTimeout": seconds}); err != nil {
 				return err

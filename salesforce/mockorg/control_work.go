@@ -41,7 +41,7 @@ func (o *Org) AddWork(w NewWork) (Work, error) {
 		return Work{}, err
 	}
 	var made Work
-	err = o.change(o.omni.robot, func(t *tx) error {
+	err = o.change(o.omni.itself(), func(t *tx) error {
 		queue, err := findQueue(t, w.Queue)
 		if err != nil {
 			return err
@@ -154,7 +154,7 @@ func (o *Org) DeleteWork(id string) error {
 
 // atWork runs a step on a work item that is there.
 func (o *Org) atWork(id string, step func(*tx, Row) error) error {
-	return o.change(o.omni.robot, func(t *tx) error {
+	return o.change(o.omni.itself(), func(t *tx) error {
 		work, ok := t.get(id)
 		if !ok || !workItemObjects[t.objectOf(work.ID())] {
 			return notFound("no work item has the id %q: take one that POST /mock/v1/work or a query gave", id)

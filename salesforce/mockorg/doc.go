@@ -37,7 +37,8 @@
 // capture on standard and custom channels, generic streaming (package cometd).
 // Ids of 15 and 18 characters with key prefixes and checksum. Omni-Channel as
 // omni.go describes, with a switch where the real behaviour is not known. Named
-// faults, at once, by chance from a seed or by script, a record of requests, a clock that can be moved, and the control plane
+// faults, at once, by chance from a seed or by script, a record of requests, a clock that can be moved, a state that
+// can be saved and gone on with (State), and the control plane
 // that control.go describes. Deploys and retrieves of the metadata that routing,
 // logins and event channels are set up by, which then are (package metadata).
 //
@@ -54,7 +55,8 @@
 // themselves. Allowances are counted from their first use and do not
 // roll. The key prefix of UserServicePresence is made up, since it is not public.
 // Texts of errors follow the documentation where it has them; a client should
-// look at codes only. Nothing survives Close.
+// look at codes only. Nothing survives Close but
+// what State returned before.
 //
 // # Concurrency and bounds
 //

@@ -52,6 +52,14 @@ func (c *chronicle) end() {
 	}
 }
 
+// reset forgets everything but the numbering, and lets those who wait look again.
+// The org's lock is held.
+func (c *chronicle) reset() {
+	c.changes, c.ledgers, c.order, c.touched = nil, map[string]*ledger{}, nil, nil
+	close(c.next)
+	c.next = make(chan struct{})
+}
+
 func (c *chronicle) ended() bool {
 	select {
 	case <-c.done:

@@ -46,6 +46,14 @@ func longID(short string) string {
 	return string(b[:])
 }
 
+// idNumber is the number that an id was made from.
+func idNumber(id string) (n uint64) {
+	for _, c := range []byte(id[idShort-numberChars : idShort]) {
+		n = n*uint64(len(idAlphabet)) + uint64(strings.IndexByte(idAlphabet, c))
+	}
+	return n
+}
+
 // parseID brings an id of 15 or 18 characters into its 18-character form and
 // tells whether it is well formed. The case of an 18-character id is restored
 // from its check characters; one that cannot have had them is malformed.

@@ -1,6 +1,9 @@
 package mockorg
 
-import "maps"
+import (
+	"maps"
+	"sync/atomic"
+)
 
 // omni is the Omni-Channel behaviour of one org: it makes and removes PSRs as
 // work enters and leaves queues, checks and carries out pushes, and plays the
@@ -23,12 +26,13 @@ import "maps"
 type omni struct {
 	o        *Org
 	set      Settings
-	sessions map[string]*session // by user id: those with an Omni session
-	pilots   map[string]*pilot   // by user id
-	robot    string              // the Automated Process user, as whom the org itself acts
-	logins   int                 // so that every session gets a key of its own
-	queued   window              // PSRs made within the hour
-	system   int                 // above zero while Salesforce itself changes records
+	sessions map[string]*session    // by user id: those with an Omni session
+	pilots   map[string]*pilot      // by user id
+	robot    atomic.Pointer[string] // the Automated Process user, as whom the org itself acts
+	epoch    atomic.Uint64          // changes when the org becomes another; older timers do nothing
+	logins   int                    // so that every session gets a key of its own
+	queued   window                 // PSRs made within the hour
+	system   int                    // above zero while Salesforce itself changes records
 }
 
 // newOmni registers the behaviour with the org.
@@ -41,6 +45,9 @@ func newOmni(o *Org) *omni {
 	o.rule("AgentWork", rule{check: m.checkPush, checkRemove: checkAgentWorkRemove, after: m.agentWorkChanged})
 	return m
 }
+
+// itself is the user as whom the org itself acts.
+func (m *omni) itself() string { return *m.robot.Load() }
 
 // bySystem runs fn with the rules that watch for changes made by people and
 // clients switched off: inside it Salesforce itself is at work.

@@ -237,7 +237,7 @@ func (m *omni) lastAgent(t *tx, work string) string {
 	if rows := t.among("AgentWork", is("WorkItemId", work)); len(rows) > 0 {
 		return rows[len(rows)-1].str("UserId")
 	}
-	return m.robot
+	return m.itself()
 }
 
 // turnLater changes an agent's status once the present transaction is over.

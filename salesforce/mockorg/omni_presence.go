@@ -185,7 +185,7 @@ func (m *omni) drop(user string) {
 	}
 	s.dropped = true
 	s.notice = m.after(time.Duration(m.set.DisconnectAfter), func() error {
-		return m.o.change(m.robot, func(t *tx) error {
+		return m.o.change(m.itself(), func(t *tx) error {
 			if m.sessions[user] != s {
 				return nil // logged in again meanwhile
 			}

@@ -164,15 +164,20 @@ func (m *omni) push(t *tx, agentWork Row) error {
 // push timeout, the automatic accept, the autopilot.
 func (m *omni) alert(t *tx, agentWork string) {
 	row, _ := t.get(agentWork)
+	m.ring(t, row, 0)
+	m.pilotAlerted(row)
+}
+
+// ring sets the timers of work that has been alerting for a while.
+func (m *omni) ring(t *tx, row Row, since time.Duration) {
 	if n := row.num("PushTimeout"); n > 0 {
-		m.later(time.Duration(n)*time.Second, agentWork, m.timeOut)
+		m.later(time.Duration(n)*time.Second-since, row.ID(), m.timeOut)
 	}
 	channel, _ := t.get(row.str("ServiceChannelId"))
 	config, _ := configOf(t, row.str("UserId"))
 	if channel.flag("HasAutoAcceptEnabled") || config.flag("OptionsIsAutoAcceptEnabled") {
-		m.later(time.Duration(m.set.AutoAcceptAfter), agentWork, m.autoAccept)
+		m.later(time.Duration(m.set.AutoAcceptAfter)-since, row.ID(), m.autoAccept)
 	}
-	m.pilotAlerted(row)
 }
 
 // later runs a step of an AgentWork's life after a time, in a transaction of
@@ -180,7 +185,7 @@ func (m *omni) alert(t *tx, agentWork string) {
 // The step looks for itself whether it still applies.
 func (m *omni) later(d time.Duration, agentWork string, step func(*tx, Row) error) {
 	m.after(d, func() error {
-		return m.o.change(m.robot, func(t *tx) error {
+		return m.o.change(m.itself(), func(t *tx) error {
 			row, ok := t.get(agentWork)
 			if !ok {
 				return nil
@@ -193,8 +198,9 @@ func (m *omni) later(d time.Duration, agentWork string, step func(*tx, Row) erro
 // after runs something of the org's own after a time, unless the org is closed
 // by then. There is nobody to tell of a failure, and it means a defect in here.
 func (m *omni) after(d time.Duration, do func() error) *clock.Timer {
+	epoch := m.epoch.Load()
 	return m.o.clock.AfterFunc(d, func() {
-		if m.o.chronicle.ended() {
+		if m.o.chronicle.ended() || m.epoch.Load() != epoch {
 			return
 		}
 		if err := do(); err != nil {

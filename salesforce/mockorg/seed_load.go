@@ -45,7 +45,7 @@ func (s Seed) load(t *tx) error {
 			t.user = makeID("005", uint64(i)+1) // everything is made by the org itself, this user too
 		}
 	}
-	t.o.omni.robot = t.user
+	t.o.omni.robot.Store(new(t.user))
 	l.users(s)
 	for _, ch := range s.Channels {
 		model := ch.CapacityModel

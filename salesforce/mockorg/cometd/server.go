@@ -90,6 +90,21 @@ func (s *Server) Purge() {
 	}
 }
 
+// LastReplayID is the replay id of the newest event, 0 when there was none.
+func (s *Server) LastReplayID() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lastID
+}
+
+// Continue makes the replay ids of events to come greater than id, so that those
+// an earlier server gave out are not taken for ids of this one's events.
+func (s *Server) Continue(id int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lastID = max(s.lastID, id)
+}
+
 // Close ends all held connects with 503, which is what every later request gets
 // too. It may be called more than once.
 func (s *Server) Close() {
