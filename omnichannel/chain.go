@@ -116,8 +116,10 @@ type Chain struct {
 	// Sent says that the effect which the state calls for (create, close, change
 	// owner) has left, or may have.
 	Sent bool `json:"sent,omitempty"`
-	// Doubt says that the outcome of a sent create is unknown.
-	Doubt bool `json:"doubt,omitempty"`
+	// Doubt says that the outcome of a sent create is unknown. The org may still be
+	// carrying it out: that it is not there counts only from Settled on.
+	Doubt   bool      `json:"doubt,omitempty"`
+	Settled time.Time `json:"settled,omitzero"`
 	// TakeBack says that the engine took the offer back while it was being pushed.
 	TakeBack bool `json:"takeBack,omitempty"`
 	// Fault is what the org answered to a create that it refused.

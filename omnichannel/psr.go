@@ -38,11 +38,16 @@ func (l *Ledger) onNewPSR(now time.Time, p PSR) {
 		l.announce(now, c)
 		return
 	}
-	if p.Created.Before(c.Since) {
+	switch {
+	case p.Created.After(c.Since):
+		l.join(now, c, p)
+	case p.Created.Before(c.Since):
 		l.out.Stale++ // an older PSR than the one that announces it now
-		return
+	default:
+		// The org tells times in seconds: which of the two is newer it has to say.
+		c.Rev++
+		l.look(now, c)
 	}
-	l.join(now, c, p)
 }
 
 // join lets a new PSR of the same work item continue the chain.

@@ -13,14 +13,16 @@ import (
 func (l *Ledger) settle(now time.Time, c *Chain, s Seen, fresh bool) {
 	l.retireEnded(c, s.Works)
 	psr, announced := newestPSR(s.PSRs)
-	if !fresh && announced && (slices.Contains(c.OldPSRs, psr.ID) || psr.ID == c.PSR && c.PSRGone) {
+	another := announced && psr.ID != c.PSR
+	switch {
+	case !announced:
+	case fresh:
+		c.PSRGone = c.PSRGone && another // whatever an event said: it is there
+	case another && !psr.Created.After(c.Since), !another && c.PSRGone:
 		announced = false // read before its end, of which we have heard since
 	}
-	if fresh && announced && psr.ID == c.PSR {
-		c.PSRGone = false // whatever an event said: it is there
-	}
-	if announced && (psr.ID != c.PSR || psr.Serial > c.Serial) && !psr.Created.Before(c.Since) {
-		if psr.ID != c.PSR && c.State != Sighted && c.State != Held && c.State != Announced && c.State != Pushing && !liveAmong(s.Works, c.Work) {
+	if announced && (another || psr.Serial > c.Serial || c.State == Sighted) {
+		if another && c.State != Sighted && c.State != Held && c.State != Announced && c.State != Pushing && !liveAmong(s.Works, c.Work) {
 			l.endPush(now, c, s.Works)
 		}
 		l.follow(c, psr)
@@ -127,18 +129,25 @@ func (l *Ledger) settleNotPushed(now time.Time, c *Chain) {
 		l.pump(now, c) // it was only waiting for this look
 	case c.Fault != "":
 		l.failed(now, c, vcc.Failed, c.Fault)
-	case c.Doubt:
-		// The org may still be carrying it out: look once more before it counts
-		// as not done.
-		c.Doubt = false
-		l.wakeAt(now, c, l.policy.Settle, true)
+	case c.Doubt && !l.settled(now, c):
+		l.wakeAt(now, c, c.Settled.Sub(now), true)
 	case c.TakeBack:
 		l.failed(now, c, vcc.Undelivered, "taken back before it was delivered")
 	default:
-		c.Sent = false
+		c.Sent, c.Doubt, c.Settled = false, false, time.Time{}
 		l.wakeAt(now, c, pace(l.policy.Settle, c.Tries), false)
 		c.Tries++
 	}
+}
+
+// settled tells whether a create in doubt has had its time, so that its absence
+// counts. The time begins with the first look that did not find it.
+func (l *Ledger) settled(now time.Time, c *Chain) bool {
+	if c.Settled.IsZero() {
+		c.Settled = now.Add(l.policy.Settle)
+		l.touch(c)
+	}
+	return !now.Before(c.Settled)
 }
 
 // failed concludes that the push was not made.
@@ -192,8 +201,8 @@ func (l *Ledger) settleNothing(now time.Time, c *Chain, s Seen) {
 	case Sighted:
 		l.move(now, c, factClosed, "was over before we knew of it")
 	case Pushing:
-		if c.Sent && c.Doubt && c.Fault == "" && c.Work == "" {
-			l.settleNotPushed(now, c) // look a second time
+		if c.Sent && c.Doubt && c.Fault == "" && c.Work == "" && !l.settled(now, c) {
+			l.wakeAt(now, c, c.Settled.Sub(now), true)
 			return
 		}
 		fallthrough

@@ -28,7 +28,7 @@ const (
 
 var mutants = []mutant{
 	{"I1: a push that may have left before a crash is repeated", "omnichannel", "ledger.go", "c.Doubt, c.Again = true, true", "c.Sent = false", model},
-	{"I1: one look after a lost create is enough", "omnichannel", "settle.go", "case c.Doubt:", "case false:", model},
+	{"I1: one look after a lost create is enough", "omnichannel", "settle.go", "case c.Doubt && !l.settled(now, c):", "case false:", model},
 	{"I1: what is taken back is free at once", "omnichannel", "directive.go", "l.retracting(now, c, d.Detail)", "l.undelivered(now, c, d.Detail)", model},
 	{"I1: an offer is made whatever its number", "omnichannel", "directive.go", "|| d.Offer != c.Offer+1", "", "TestOffersAreNumbered"},
 	{"I2: who had it is not let go when Salesforce moves it", "omnichannel", "agentwork.go", "c.Work, c.Agent = to.Work, to.Agent", "c.Work = to.Work", model},
