@@ -246,6 +246,52 @@ func TestUnknownIsNotFailed(t *testing.T) {
 	})
 }
 
+// TestALookTooSoonDoesNotCount holds that absence counts only when a lost create has
+// had its time, however often the org was asked before.
+func TestALookTooSoonDoesNotCount(t *testing.T) {
+	s := newScript(t)
+	s.step(omnichannel.PSRSeen{PSR: thePSR})
+	s.offer(1, agents[0])
+	s.step(omnichannel.Outcome{Effect: s.effect(omnichannel.CreateWork), Result: omnichannel.Unknown, Code: "TIMEOUT"})
+	waits := omnichannel.Seen{PSRs: []omnichannel.PSR{thePSR}}
+	s.step(omnichannel.Outcome{Effect: s.effect(omnichannel.Look), Result: omnichannel.Done, Seen: &waits})
+	foreign := theWork
+	foreign.ID, foreign.User = "0Bz000000000007AAA", agents[1]
+	s.after(time.Second)
+	s.step(omnichannel.WorkSeen{Work: foreign}) // not ours, so the org is asked
+	s.step(omnichannel.Outcome{Effect: s.effect(omnichannel.Look), Result: omnichannel.Done, Seen: &waits})
+	for range 20 {
+		for _, e := range s.out.Effects {
+			if e.Kind == omnichannel.CreateWork {
+				t.Fatal("pushed again before the lost create has had its time")
+			}
+		}
+		s.after(50 * time.Millisecond)
+	}
+	s.after(time.Second)
+	s.step(omnichannel.Outcome{Effect: s.effect(omnichannel.Look), Result: omnichannel.Done, Seen: &waits})
+	s.after(time.Minute)
+	s.effect(omnichannel.CreateWork)
+}
+
+// TestSameSecond holds that of two PSRs of one second, which is all that the org
+// tells, none is taken for the newer one unasked.
+func TestSameSecond(t *testing.T) {
+	s := newScript(t)
+	s.alerting()
+	s.work(omnichannel.Opened)
+	old := thePSR
+	old.ID = "0JR000000000008AAA" // of which nothing was known: its event was late
+	s.step(omnichannel.PSRSeen{PSR: old})
+	s.wantReports("")
+	s.wantState(omnichannel.InHand)
+	opened := theWork
+	opened.Status = omnichannel.Opened
+	s.step(omnichannel.Outcome{Effect: s.effect(omnichannel.Look), Result: omnichannel.Done, Seen: &omnichannel.Seen{Works: []omnichannel.AgentWork{opened}}})
+	s.wantReports("")
+	s.wantState(omnichannel.InHand)
+}
+
 // TestRefusedPush holds that the org is asked before a refused create counts
 // against anybody, and that the agent's presence is read again.
 func TestRefusedPush(t *testing.T) {
