@@ -71,6 +71,9 @@ import (
 //	                                         → {"changes":[{"seq":121,"object":"AgentWork","op":"updated","fields":{…}}]}
 //	GET  /mock/v1/verdict                    → {"work":[{"work":"570…","pushes":2,"max_assigned":1,"outcome":"opened",…}]}
 //
+// GET /mock/v1/ lists all calls, faults, settings and limits with their present
+// values, to a browser as a page.
+//
 // The calls for faults, recorded requests and sessions are documented in
 // control_rig.go, those for limits in control_limits.go, those that save the org and
 // bring it back in control_state.go.
@@ -126,7 +129,7 @@ func (o *Org) control() http.Handler {
 		})
 	}
 	patterns := slices.Sorted(maps.Keys(calls))
-	mux.HandleFunc("GET /mock/v1/{$}", func(w http.ResponseWriter, _ *http.Request) { controlReply(w, map[string]any{"calls": patterns}, nil) })
+	mux.HandleFunc("GET /mock/v1/{$}", func(w http.ResponseWriter, r *http.Request) { o.getFirst(w, r, patterns) })
 	mux.HandleFunc("/mock/", func(w http.ResponseWriter, r *http.Request) {
 		controlReply(w, nil, notFound("there is no call %s %s: GET /mock/v1/ lists those there are", r.Method, r.URL.Path))
 	})

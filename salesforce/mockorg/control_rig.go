@@ -73,7 +73,8 @@ type faultBody struct {
 	User        string   `json:"user,omitzero"` // streaming
 }
 
-func (o *Org) getFaults(*http.Request) (any, error) {
+// armedFaults lists the faults of both kinds.
+func (o *Org) armedFaults() []faultBody {
 	armed := []faultBody{}
 	for _, f := range o.Faults() {
 		armed = append(armed, faultBody{Name: f.Name, Count: f.Count, After: f.After, Probability: chanceOf(f.Probability), Script: f.Script,
@@ -82,9 +83,13 @@ func (o *Org) getFaults(*http.Request) (any, error) {
 	for _, f := range o.streaming.Faults() {
 		armed = append(armed, faultBody{Name: f.Name, Count: f.Count, On: f.On, User: f.User})
 	}
+	return armed
+}
+
+func (o *Org) getFaults(*http.Request) (any, error) {
 	known := FaultNames()
 	maps.Copy(known, cometd.FaultNames())
-	return map[string]any{"armed": armed, "known": known}, nil
+	return map[string]any{"armed": o.armedFaults(), "known": known}, nil
 }
 
 func (o *Org) postFault(r *http.Request) (any, error) {
