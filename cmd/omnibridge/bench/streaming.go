@@ -99,6 +99,11 @@ func Streaming(ctx context.Context, o StreamingOptions) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 
+	fmt.Fprintf(o.Log, "%s is built ...\n", gobayeux)
+	if dir, err = filepath.Abs(dir); err != nil {
+		return err
+	}
+	b.buildGobayeux(ctx, dir)
 	r := Report{Missing: []string{}, Failed: []string{}}
 	if r.SyncsPerS, err = syncRate(dir, o.For/2); err != nil {
 		return err
@@ -128,6 +133,11 @@ func (r *Report) contenders(b *bench) []contender {
 		} else {
 			r.Missing = append(r.Missing, p.name)
 		}
+	}
+	if b.foreign != "" {
+		all = append(all, contender{gobayeux, false})
+	} else {
+		r.Missing = append(r.Missing, gobayeux)
 	}
 	return all
 }

@@ -48,7 +48,11 @@ func (r *Report) print(w io.Writer) {
 		}
 	}
 	for _, name := range r.Missing {
-		fmt.Fprintf(w, "%s is not installed: run npm ci in testdata/interop, and name that directory with --peers\n", name)
+		how := "npm ci"
+		if name == gobayeux {
+			how = "go mod download, in its directory go,"
+		}
+		fmt.Fprintf(w, "%s is not there: run %s in testdata/interop, and name that directory with --peers\n", name, how)
 	}
 	for _, failure := range r.Failed {
 		fmt.Fprintf(w, "failed: %s\n", failure)
