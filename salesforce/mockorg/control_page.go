@@ -62,7 +62,7 @@ var aboutCalls = map[string]string{
 	"DELETE /mock/v1/faults":        "disarms faults",
 	"POST /mock/v1/faults/seed":     "sets what the chances of faults are drawn from",
 	"GET /mock/v1/requests":         "the requests received",
-	"DELETE /mock/v1/requests":      "forgets them",
+	"DELETE /mock/v1/requests":      "forgets the requests received",
 	"GET /mock/v1/counts":           "how often what was asked",
 	"POST /mock/v1/sessions/revoke": "ends logins",
 	"POST /mock/v1/sessions/life":   "sets how long a login lives",
@@ -102,7 +102,8 @@ func (o *Org) getFirst(w http.ResponseWriter, r *http.Request, patterns []string
 // pageLine is one line of a table of the page.
 type pageLine struct {
 	Name, Value, About string
-	Used, Most         int    // of a limit
+	Counted            bool // a limit: Used of Most
+	Used, Most         int
 	Link               string // of a call that a browser can make
 }
 
@@ -129,6 +130,7 @@ func (o *Org) pageView(patterns []string) (*pageView, error) {
 	for _, name := range slices.Sorted(maps.Keys(limits)) {
 		line := pageLine{Name: name, Value: unquoted(limits[name])}
 		if n, ok := used[name]; ok { // both are numbers
+			line.Counted = true
 			_, _ = fmt.Sscan(string(n), &line.Used)
 			_, _ = fmt.Sscan(string(limits[name]), &line.Most)
 		}
