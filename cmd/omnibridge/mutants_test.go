@@ -22,8 +22,9 @@ type mutant struct {
 }
 
 const (
-	model = "TestLedgerAgreesWithTheOrg"
-	loop  = "TestDurableBeforeVisible|TestStoreThatFails|TestRoutesWhatArrives"
+	model     = "TestLedgerAgreesWithTheOrg"
+	histories = "TestHistories"
+	loop      = "TestDurableBeforeVisible|TestStoreThatFails|TestRoutesWhatArrives"
 )
 
 var mutants = []mutant{
@@ -32,6 +33,10 @@ var mutants = []mutant{
 	{"I1: what is taken back is free at once", "omnichannel", "directive.go", "l.retracting(now, c, d.Detail)", "l.undelivered(now, c, d.Detail)", model},
 	{"I1: an offer is made whatever its number", "omnichannel", "directive.go", "|| d.Offer != c.Offer+1", "", "TestOffersAreNumbered"},
 	{"I2: who had it is not let go when Salesforce moves it", "omnichannel", "agentwork.go", "c.Work, c.Agent = to.Work, to.Agent", "c.Work = to.Work", model},
+	{"I1: what was offered goes on waiting", "vcc/engine", "route.go", "m.unwait(x)\n\tx.row.Offers++", "x.row.Offers++", histories},
+	{"I3: an agent's load may pass 100 percent", "vcc/engine", "agent.go", "case b.load+size > vcc.FullCapacity:", "case b.load > vcc.FullCapacity:", histories},
+	{"I3: what an agent has is not counted", "vcc/engine", "item.go", "\ta.join(x)\n", "", histories},
+	{"I7: who refused is asked again at once", "vcc/engine", "route.go", "if !x.excludes(s.agent.row.ID, m.now) {", "if true {", histories},
 	{"I4: a deleted PSR means withdrawn", "omnichannel", "psr.go", "case Sighted, Held, Announced:\n\t\tl.look(now, c)\n\tcase Pushing:", "case Sighted, Held, Announced:\n\t\tl.withdrawn(now, c, vcc.CustomerLeft, \"\")\n\tcase Pushing:", "TestDeletedPSRMeansNothing"},
 	{"I4: absence counts although something has happened since", "omnichannel", "settle.go", "case !fresh && !announced:", "case false:", model},
 	{"I4: what a sweep misses is left alone", "omnichannel", "reconcile.go", "return !live[c.Work]", "return false", model},
@@ -84,7 +89,8 @@ func (m mutant) test(t *testing.T) ([]byte, error) {
 		t.Fatal(err)
 	}
 	args := []string{"test", "-overlay", overlay, "-count=1", "-vet=off", "-run", "^(" + m.run + ")$", "omnibridge/" + m.pkg}
-	if m.run == model {
+	if m.run == model || m.run == histories {
+		// As many as it takes to notice; how it could be told shorter does not matter.
 		args = append(args, "-rapid.checks=5000", "-rapid.steps=80", "-rapid.nofailfile", "-rapid.shrinktime=0s")
 	}
 	return exec.CommandContext(t.Context(), "go", args...).CombinedOutput()
