@@ -49,13 +49,33 @@ func main() {
 	os.Exit(realMain())
 }
 
+// killed is the exit code of a program that a second signal ended.
+const killed = 130
+
+// realMain runs the program and returns its exit code. The first signal ends it
+// cleanly; a second one ends it at once. Both are taken here: to give signals
+// back their usual effect would not do, since who starts us in the background of
+// a script has them ignored.
 func realMain() int {
-	// The first signal ends the program cleanly; a second one ends it at once,
-	// since by then signals have their usual effect again.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop)
-	return execute(ctx, os.Args[1:], streams{out: os.Stdout, err: os.Stderr})
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	done := make(chan int, 1)
+	go func() { done <- execute(ctx, os.Args[1:], streams{out: os.Stdout, err: os.Stderr}) }()
+	select {
+	case code := <-done:
+		return code
+	case <-signals:
+		cancel()
+	}
+	select {
+	case code := <-done:
+		return code
+	case <-signals:
+		fmt.Fprintln(os.Stderr, "omnibridge: ended at once by a second signal")
+		return killed
+	}
 }
 
 // usageError is a mistake in how the program was called.
