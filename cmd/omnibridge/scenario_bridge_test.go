@@ -135,7 +135,31 @@ func (p *process) stop(sig os.Signal) error {
 	}
 }
 
-const bridgeUsage = "bridge start|settings [NAME=VALUE ...] | kill | stop [TERM]"
+// stopTwice signals until the program ends, which a second signal must bring about
+// at once. Signals sent close together may arrive as one, hence the repetition.
+func (p *process) stopTwice() error {
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	late := time.After(patience)
+	for {
+		select {
+		case <-again.C:
+			// It may have ended since: then there is nobody to signal.
+			if err := p.cmd.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
+				return err
+			}
+		case <-p.ended:
+			if code := p.cmd.ProcessState.ExitCode(); code != killed {
+				return fmt.Errorf("after two signals: exit code %d (%v), not %d", code, p.err, killed)
+			}
+			return nil
+		case <-late:
+			return errors.New("it did not end after two signals")
+		}
+	}
+}
+
+const bridgeUsage = "bridge start|settings [NAME=VALUE ...] | kill | stop [TERM|twice]"
 
 // bridge starts and ends the program.
 func (s *story) bridge(args []string) error {
@@ -162,6 +186,10 @@ func (s *story) bridge(args []string) error {
 		}
 	case args[0] == "stop" && len(args) == 2 && args[1] == "TERM":
 		if err := s.running.stop(syscall.SIGTERM); err != nil {
+			return err
+		}
+	case args[0] == "stop" && len(args) == 2 && args[1] == "twice":
+		if err := s.running.stopTwice(); err != nil {
 			return err
 		}
 	default:

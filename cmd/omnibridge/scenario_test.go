@@ -55,6 +55,7 @@ import (
 //	                                           logs in by JWT. Waits until it serves its pages
 //	bridge kill                                kill -9
 //	bridge stop                                Ctrl-C; it must end cleanly within its time
+//	bridge stop twice                          Ctrl-C again and again; it must end at once, whatever is under way
 //	bridge settings [NAME=VALUE ...]           only sets the environment, for exec omnibridge run
 //
 // What must be. Each waits until both the org's records and the program's status
