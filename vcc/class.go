@@ -1,9 +1,6 @@
 package vcc
 
-import (
-	"fmt"
-	"time"
-)
+import "fmt"
 
 type (
 	// InteractionID names one interaction for its whole life, also across
@@ -88,14 +85,4 @@ func (s Sizes) Validate() error {
 		return fmt.Errorf("size of non-live interactions is %d percent: must be 1 to 100", s.NonLive)
 	}
 	return nil
-}
-
-// Plan is an interaction plan: how the interactions of one queue are routed.
-type Plan struct {
-	ID       PlanID
-	Skills   []Skill  // an agent needs all of them
-	Priority Priority // zero means Normal
-	// WrapUp is how long an agent tidies up after an interaction of this plan
-	// ended; zero means none.
-	WrapUp time.Duration
 }

@@ -16,21 +16,54 @@ const (
 	// Retract takes offer number Offer back. It is answered by Refused, or by
 	// Accepted if the agent was quicker.
 	Retract DirectiveKind = "retract"
-	// Close ends the agent's work on the interaction; answered by Ended.
+	// Close ends the agent's work on the interaction; answered by Ended, or by
+	// CloseFailed.
 	Close DirectiveKind = "close"
-	// Requeue gives the interaction to the queue of Plan; answered by Arrived.
+	// Requeue gives the interaction to the queue of Plan; answered by Arrived, or by
+	// RequeueFailed.
 	Requeue DirectiveKind = "requeue"
+	// Pop opens Record in the agent's console, in front if Focus. It is about offer
+	// Offer and done at most once for it, unless Again.
+	Pop DirectiveKind = "pop"
+	// SetOmni asks the agent's console for the Omni-Channel status Status (developer
+	// name); empty means offline. Answered by Omni, some time.
+	SetOmni DirectiveKind = "set omni"
+	// Phone asks the telephone network for Line of a call.
+	Phone DirectiveKind = "phone"
+	// Tell says that words are owed to a provider; answered by Told.
+	Tell DirectiveKind = "tell"
+)
+
+// PhoneOp is what a telephone network is asked for.
+type PhoneOp string
+
+const (
+	PhoneDial     PhoneOp = "dial"     // Number, for the agent; answered by Called
+	PhoneHold     PhoneOp = "hold"     // the customer hears music
+	PhoneRetrieve PhoneOp = "retrieve" //
+	PhoneJoin     PhoneOp = "join"     // with the call Other
+	PhoneMove     PhoneOp = "move"     // the other end now talks to Agent
+	PhoneHangUp   PhoneOp = "hang up"  //
 )
 
 // Directive is what the engine wants done.
 type Directive struct {
 	Kind        DirectiveKind
-	Interaction InteractionID
-	Offer       int       // Offer, Retract, Close
-	Agent       AgentID   // Offer, Retract, Close
-	Deadline    time.Time // Offer: when the engine will take it back
-	Plan        PlanID    // Requeue
-	Detail      string    // for people: why
+	Interaction InteractionID // all but SetOmni
+	Offer       int           // Offer, Retract, Close, Pop
+	Agent       AgentID       // all but Requeue and Tell
+	Deadline    time.Time     // Offer: when the engine will take it back
+	Plan        PlanID        // Requeue
+	Record      string        // Pop
+	Focus       bool          // Pop
+	Again       bool          // Pop
+	Caller      string        // Pop of a call without Record: the number to search for
+	Status      string        // SetOmni
+	Phone       PhoneOp       // Phone
+	Number      string        // Phone: dial
+	Other       InteractionID // Phone: join
+	Words       []Word        // Tell
+	Detail      string        // for people: why
 }
 
 func (d Directive) String() string {

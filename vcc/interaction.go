@@ -27,6 +27,26 @@ type Leg struct {
 	Until time.Time `json:"until,omitzero"`
 	// Retracted says that the offer was directed back and the answer is awaited.
 	Retracted bool `json:"retracted,omitempty"`
+	// Asker marks the part of the agent who made a call to consult; the other part is
+	// that of who is consulted.
+	Asker bool `json:"asker,omitempty"`
+	// HeldSince is since when the agent has it on hold (live); zero: not.
+	HeldSince time.Time `json:"heldSince,omitzero"`
+	// Leaving says how the agent wants to be rid of it while that is not yet so.
+	Leaving *Leaving `json:"leaving,omitempty"`
+	// Extended counts how often wrap-up was extended.
+	Extended    int    `json:"extended,omitempty"`
+	Disposition string `json:"disposition,omitempty"`
+	// Finished says that wrap-up would have ended but for a disposition.
+	Finished bool `json:"finished,omitempty"`
+}
+
+// Leaving is a release or transfer under way.
+type Leaving struct {
+	Do     CommandKind `json:"do"` // Release or Transfer
+	Since  time.Time   `json:"since"`
+	To     Target      `json:"to,omitzero"`      // Transfer
+	Failed string      `json:"failed,omitempty"` // why it came to nothing, for people; only then is there Abandon
 }
 
 // Interaction is an interaction as the engine knows it: what is stored, and what
@@ -39,6 +59,17 @@ type Interaction struct {
 	Legs   []Leg         `json:"legs,omitempty"`
 	// Refusals holds who refused, and until when they are not asked again.
 	Refusals map[AgentID]time.Time `json:"refusals,omitempty"`
+	// Personal is the personal queue that it waits in, if so.
+	Personal *Personal `json:"personal,omitempty"`
+	// Call is what a live interaction has besides.
+	Call *Call `json:"call,omitempty"`
+	// Sender is who transferred it last, and may take it back while it waits.
+	Sender AgentID `json:"sender,omitempty"`
+	// Outcome says how it ended, for statistics: "released", "abandoned by agent",
+	// "customer left", "transferred" ...
+	Outcome string `json:"outcome,omitempty"`
+	// Owed are the words to its provider that have not been said yet.
+	Owed []Word `json:"owed,omitempty"`
 	// Why says in words why it stands where it stands: for a waiting one, what
 	// it waits for.
 	Why string `json:"why,omitempty"`
@@ -47,28 +78,48 @@ type Interaction struct {
 	ClosedAt time.Time `json:"closedAt,omitzero"`
 }
 
-// Current returns the leg that is not in wrap-up, if there is one.
+// Personal is a personal queue: only Agent is asked, until one of the times has
+// come, according to whether the agent is logged in (vcc.md 6.3).
+type Personal struct {
+	Agent     AgentID   `json:"agent"`
+	LoggedIn  time.Time `json:"loggedIn,omitzero"`  // zero: for ever
+	LoggedOut time.Time `json:"loggedOut,omitzero"` // zero: for ever
+}
+
+// Call is what a live interaction has besides.
+type Call struct {
+	Number    string `json:"number,omitempty"`    // the other end's
+	Direction string `json:"direction,omitempty"` // "in", "out" or "internal"
+	Provider  string `json:"provider,omitempty"`  // who brought it, by the Interactions API
+	External  string `json:"external,omitempty"`  // its id there
+	// Deny lists the activities that the provider does not permit (vcc.md 10.2).
+	Deny []CommandKind `json:"deny,omitempty"`
+	// Of is the interaction that it consults about; empty: it is a customer's.
+	Of InteractionID `json:"of,omitempty"`
+	// Rings until RingsUntil while who is consulted has not answered.
+	RingsUntil time.Time `json:"ringsUntil,omitzero"`
+	// Joined says that all parties hear each other (conference).
+	Joined bool `json:"joined,omitempty"`
+	// Gone says that the other end hung up.
+	Gone bool `json:"gone,omitempty"`
+}
+
+// Word is a notification owed to a provider.
+type Word struct {
+	ID    string  `json:"id"`   // notificationid: the same however often it is sent
+	Kind  string  `json:"kind"` // "AssignToAgent" or "Release"
+	Agent AgentID `json:"agent,omitempty"`
+}
+
+// Current returns the leg that is not in wrap-up, if there is one; the asker's
+// part in a consult does not count.
 func (x *Interaction) Current() *Leg {
 	for i := range x.Legs {
-		if x.Legs[i].State != WrapUp {
+		if x.Legs[i].State != WrapUp && !x.Legs[i].Asker {
 			return &x.Legs[i]
 		}
 	}
 	return nil
-}
-
-// Agent is an agent as the engine knows it.
-type Agent struct {
-	ID        AgentID   `json:"id"`
-	Name      string    `json:"name,omitempty"`
-	Skills    []Skill   `json:"skills,omitempty"`
-	Omni      Presence  `json:"omni"`
-	IdleSince time.Time `json:"idleSince,omitzero"` // since when no interaction was given
-	// CoolUntil is when a channel in which delivery failed is tried again.
-	CoolUntil map[Channel]time.Time `json:"coolUntil,omitempty"`
-	// Load is the sum of the sizes of the agent's open legs, in percent. It is
-	// derived whenever the row is read, and never stored.
-	Load int `json:"-"`
 }
 
 // Decision is the engine's why-record of one choice.
@@ -87,6 +138,10 @@ type Output struct {
 	Decisions    []Decision
 	Interactions []InteractionID // changed
 	Agents       []AgentID       // changed
+	// Desks lists the agents whose desk may show something else now.
+	Desks []AgentID
+	// Answers answers the commands of this step.
+	Answers []Answer
 	// Late counts reports that answered an offer that is no longer open.
 	Late int
 }

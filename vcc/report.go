@@ -33,6 +33,30 @@ const (
 	Moved ReportKind = "moved"
 	// Omni: the agent's presence in Omni-Channel is now as told.
 	Omni ReportKind = "omni"
+	// Asked: an agent asks for Command.
+	Asked ReportKind = "asked"
+	// PanelChanged: the agent's ContactPad is now as Panel tells.
+	PanelChanged ReportKind = "panel"
+	// CloseFailed: the Close directed for offer Offer came to nothing; Detail says
+	// why. The org was told no: the agent still has the work there.
+	CloseFailed ReportKind = "close failed"
+	// RequeueFailed: the Requeue directed came to nothing; the agent still has it.
+	RequeueFailed ReportKind = "requeue failed"
+	// Called: the other end of a call is now as Line tells.
+	Called ReportKind = "called"
+	// Told: the words to a provider that Words lists were said.
+	Told ReportKind = "told"
+)
+
+// Line is what a telephone network tells of the other end of a call.
+type Line string
+
+const (
+	LineAnswered    Line = "answered"
+	LineBusy        Line = "busy"
+	LineNoAnswer    Line = "no answer"
+	LineUnreachable Line = "unreachable"
+	LineHungUp      Line = "hung up"
 )
 
 // Reason says why an offer was refused or how work left.
@@ -67,6 +91,10 @@ type Work struct {
 	Prefer   AgentID   `json:"prefer,omitempty"` // asked first, if free
 	Since    time.Time `json:"since"`            // since when the customer waits
 	Transfer bool      `json:"transfer,omitempty"`
+	// Needs are skills needed besides, with a level or for a time.
+	Needs []Need `json:"needs,omitempty"`
+	// Caller is the number or address of the customer, if known.
+	Caller string `json:"caller,omitempty"`
 }
 
 // Presence is an agent's standing in Omni-Channel.
@@ -80,14 +108,21 @@ type Presence struct {
 // follows from Kind.
 type Report struct {
 	Kind        ReportKind
-	Interaction InteractionID // all but Omni
-	Offer       int           // Alerting, Accepted, Refused, Ended, Moved: the offer answered; Arrived: the last one
-	Agent       AgentID       // Alerting, Accepted, Refused, Ended, Moved, Omni
-	Reason      Reason        // Refused, Withdrawn
-	Detail      string        // for people: code and words of the other side
-	Work        *Work         // Arrived, and Moved of what is not known
-	Name        string        // Omni: the agent's name, if known
-	Omni        *Presence     // Omni
+	Interaction InteractionID    // all but Omni, Asked and PanelChanged
+	Offer       int              // Alerting, Accepted, Refused, Ended, Moved: the offer answered; Arrived: the last one
+	Agent       AgentID          // Alerting, Accepted, Refused, Ended, Moved, Omni, Asked, PanelChanged
+	Reason      Reason           // Refused, Withdrawn
+	Detail      string           // for people: code and words of the other side
+	Work        *Work            // Arrived, and Moved of what is not known
+	Name        string           // Omni: the agent's name, if known
+	Omni        *Presence        // Omni
+	Command     *Command         // Asked
+	Panel       *Panel           // PanelChanged
+	Line        Line             // Called
+	Words       []string         // Told: ids
+	Call        *Call            // Arrived of a live one
+	Personal    *Personal        // Arrived: the personal queue it is for; times are set by the engine from PersonalFor
+	PersonalFor [2]time.Duration // Arrived with Personal: how long it waits there while the agent is logged in, logged out; zero means for ever
 }
 
 func (r Report) String() string {

@@ -214,6 +214,9 @@ func (w *writer) interaction(x *vcc.Interaction) error {
 		return fmt.Errorf("replace legs of interaction %s: %w", x.ID, err)
 	}
 	for _, leg := range x.Legs {
+		if leg.Asker {
+			continue // who consults has the call beside who is asked; the rule is about the latter
+		}
 		if err := w.exec(addLeg, string(x.ID), leg.Offer, string(leg.Agent), string(leg.State), leg.Size); err != nil {
 			return violation(err, x.ID, "leg of agent %q in state %q with offer %d size %d", leg.Agent, leg.State, leg.Offer, leg.Size)
 		}
