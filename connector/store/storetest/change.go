@@ -29,7 +29,7 @@ func testRoundTrip(t *testing.T, b Backend) {
 	c.Chains[0].State = omnichannel.Retracting
 	c.Interactions[0].State, c.Interactions[0].Legs[0].State = vcc.Connected, vcc.Connected
 	c.ForgetChains, c.ForgetInteractions, c.Done = nil, nil, nil
-	c.Agents[0].Load = 0 // derived, never stored
+	c.Agents[0].Load, c.Agents[0].Panel = 0, vcc.Panel{} // derived, or told anew; never stored
 	commit(t, s, c)
 	want := state{store.Snapshot{Chains: c.Chains, Interactions: c.Interactions, Agents: c.Agents, Effects: c.Effects, Cursors: c.Cursors}, c.Journal}
 	for _, when := range []string{"at once", "after a restart"} {
