@@ -1,7 +1,6 @@
 package streaming_test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net"
@@ -67,15 +66,6 @@ func silentCells() []cell {
 					break
 				}
 				time.Sleep(time.Second)
-			}
-			return true
-		})},
-		{name: "a reply of more than 16 MiB", wait: 5*time.Minute + time.Second, strike: struck(func(w http.ResponseWriter, _ *http.Request, _ meta) bool {
-			filler := bytes.Repeat([]byte(" "), 1<<20)
-			for range 18 {
-				if _, err := w.Write(filler); err != nil {
-					break
-				}
 			}
 			return true
 		})},

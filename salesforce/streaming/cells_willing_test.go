@@ -176,6 +176,9 @@ func replyCells() []cell {
 		{name: heavyReply, quiet: true, strike: func(r *rig) {
 			r.stream.note(psr, r.server.burst(psr, 11, strings.Repeat("x", 1<<20)))
 		}},
+		{name: "events of 18 MB wait, more than the client takes in one reply", gaps: []string{psr}, passes: true, strike: func(r *rig) {
+			r.stream.note(psr, r.server.burst(psr, 18, strings.Repeat("x", 1<<20)))
+		}},
 		{name: "100 channels with names of 1,000 bytes: more than a request may weigh", channels: many, strike: func(r *rig) {
 			r.owner.mu.Lock()
 			for _, name := range many[3:] {

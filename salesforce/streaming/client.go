@@ -16,7 +16,8 @@ type Client struct {
 	release   func()            // closes idle connections, if the transport is ours
 	names     map[string]string // channel of an event to Channel.Name
 	running   atomic.Bool
-	jitter    float64 // share by which pauses vary
+	jitter    float64     // share by which pauses vary
+	renewals  chan string // reasons; has room for one
 
 	mu    sync.Mutex
 	stats Stats
@@ -41,7 +42,7 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{options: o, names: map[string]string{}, release: func() {}, jitter: 0.5}
+	c := &Client{options: o, names: map[string]string{}, release: func() {}, jitter: 0.5, renewals: make(chan string, 1)}
 	for _, channel := range o.Channels {
 		c.names[channel.Name] = channel.Name
 		c.names[replayKey(channel.Name)] = channel.Name
@@ -80,6 +81,10 @@ func (c *Client) Run(ctx context.Context) error {
 	defer c.running.Store(false)
 	defer c.release()
 
+	select {
+	case <-c.renewals: // of an earlier run
+	default:
+	}
 	working, cancel := context.WithCancel(ctx)
 	r := &run{
 		client:  c,
@@ -92,6 +97,18 @@ func (c *Client) Run(ctx context.Context) error {
 	cancel()
 	r.wg.Wait()
 	return context.Cause(ctx)
+}
+
+// Renew gives the present session up and begins a new one, from the owner's
+// cursors: for an owner who has reason to think that events do not come although
+// polls are answered. The reason is shown as that of the link. A session that is
+// being built already is not disturbed. It does not wait, and is safe for
+// concurrent use.
+func (c *Client) Renew(reason string) {
+	select {
+	case c.renewals <- reason:
+	default: // one is wanted already
+	}
 }
 
 func (c *Client) pauses() pauses {

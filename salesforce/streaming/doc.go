@@ -27,12 +27,16 @@
 //     is therefore tried again between two polls, never beside one.
 //   - Events count wherever they stand: before or after the reply they came
 //     with, in subscribe replies, and in replies that end the session.
-//   - A gap is never silent. When Salesforce refuses a replay ID, or there was
-//     none to resume from, [Options.OnGap] is called after the new subscription
+//   - A gap is never silent. When Salesforce refuses a replay ID, when there was
+//     none to resume from, or when what waits is more than a reply may hold
+//     (16 MiB), [Options.OnGap] is called after the new subscription
 //     is confirmed and before any later event of that channel is delivered.
 //     Asked in this order, a query sees everything the stream cannot bring.
-//   - [LinkUp] means proof: handshake, every channel confirmed, and connect
-//     replies arriving within the server's own timeout plus slack.
+//   - [LinkUp] means proof: handshake, every channel confirmed that is not
+//     optional, and connect replies arriving within the server's own timeout plus
+//     slack. It does not mean that events are delivered: a session that is mute
+//     looks like a quiet day. An owner who can cause an event should, and has
+//     [Client.Renew] for when it does not come.
 //   - Every fault is left again, whatever the server advises: the first attempt
 //     after a healthy session at once, later ones with growing jittered pauses;
 //     at most one handshake a second and, after an authentication failure, one

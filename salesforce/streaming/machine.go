@@ -3,6 +3,7 @@ package streaming
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -15,8 +16,9 @@ const (
 	inHandshake kind = "handshake"
 	inConnect   kind = "connect"
 	inSubscribe kind = "subscribe"
-	inJob       kind = "job"  // the owner finished a batch or a gap
-	inTick      kind = "tick" // the deadline may have passed
+	inJob       kind = "job"   // the owner finished a batch or a gap
+	inRenew     kind = "renew" // the owner wants a new session; fault says why
+	inTick      kind = "tick"  // the deadline may have passed
 	inStop      kind = "stop"
 )
 
@@ -176,6 +178,10 @@ func (m *machine) expects(in input) error {
 		if len(m.owed) == 0 || m.owed[0].seq != in.seq {
 			return errStale
 		}
+	case inRenew:
+		if !slices.Contains(inSession, m.state) {
+			return errStale // a new one is under way
+		}
 	case inTick:
 		if d := m.deadline(); d.IsZero() || m.now.Before(d) {
 			return errStale
@@ -195,6 +201,9 @@ func (m *machine) absorb(in input) class {
 		return began
 	case inStop:
 		return asked
+	case inRenew:
+		m.cause = in.fault
+		return failed
 	case inTick:
 		return m.absorbTick()
 	case inJob:
@@ -213,6 +222,9 @@ func (m *machine) absorb(in input) class {
 	}
 	if in.fault != nil {
 		m.cause = in.fault
+		if in.fault.verdict == oversized {
+			m.subs.passOver()
+		}
 		return failed
 	}
 	switch in.kind {

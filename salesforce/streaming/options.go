@@ -49,8 +49,11 @@ const (
 
 // Channel is one subscription.
 type Channel struct {
-	Name     string   // as subscribed: /topic/Name, /topic/Name?Field=value, /data/CaseChangeEvent, /event/Name__e
+	Name     string   // as subscribed: /topic/Name, /topic/Name?Field=value, /data/CaseChangeEvent, /event/Name__e, /u/Name
 	Fallback Fallback // "" means FallbackRetained
+	// Optional says that the stream is whole without the channel: while it is
+	// refused the link is up all the same, and Status.Without tells.
+	Optional bool
 }
 
 // Event is one event as it came.
@@ -71,12 +74,15 @@ const (
 	// GapNoCursor means there was no position to resume from, so that the
 	// channel now starts with new events.
 	GapNoCursor GapKind = "no cursor"
+	// GapOversized means that one reply was larger than the client reads. It would
+	// be as large again from the same position, so its events are passed over.
+	GapOversized GapKind = "reply too large"
 )
 
 // Gap says that events of a channel may be missing: query the records instead.
 type Gap struct {
 	Kind    GapKind
-	Refused int64 // the refused replay ID; NoReplay with GapNoCursor
+	Refused int64 // the refused replay ID; NoReplay but with GapRefused
 	From    int64 // where the subscription goes on: ReplayAll or ReplayNew
 }
 
@@ -97,6 +103,8 @@ type Status struct {
 	Reason string    // what the server or the network said
 	Hint   string    // what a person can do about it; "" if nothing is asked
 	Until  time.Time // when the next attempt is due, if the link is down
+	// Without is an optional channel that is refused, and why; "" if none is.
+	Without string
 }
 
 // Backoff bounds the pauses between attempts. The first attempt after a healthy

@@ -78,6 +78,12 @@ func (m *machine) plan(f *fault) time.Duration {
 
 // status describes the connection for people.
 func (m *machine) status() Status {
+	s := m.standing()
+	s.Without = m.subs.without()
+	return s
+}
+
+func (m *machine) standing() Status {
 	switch m.state {
 	case stopped:
 		return Status{Link: LinkDown, Cause: "stopped"}
@@ -96,9 +102,9 @@ func (m *machine) status() Status {
 		if refusal != nil {
 			return m.describe(LinkDegraded, refusal)
 		}
-		// A state behind subscribing has had a connect answered, by the table, and
-		// leaves when the next answer is late.
-		if confirmed && m.state != subscribing {
+		// By the table each of these states has had a connect answered, and leaves
+		// when the next answer is late. In subscribing, only optional channels are left.
+		if confirmed {
 			return Status{Link: LinkUp}
 		}
 	}

@@ -105,8 +105,9 @@ var (
 		hint: "no answer in time: a firewall or proxy may be cutting long requests without saying so"}
 	malformed = verdict{name: "malformed-reply", do: rehandshake, held: true,
 		hint: "the answer was not Bayeux; is there a proxy or a login page in between?"}
-	oversized = verdict{name: "oversized-reply", do: wait, wait: 5 * time.Minute, held: true,
-		hint: "one reply exceeded the limit of 16 MiB"}
+	oversized = verdict{name: "oversized-reply", do: rehandshake, held: true,
+		hint: "one reply exceeded the limit of 16 MiB; its events are passed over, and the org is read instead"}
+	renewed     = verdict{name: "renewed", do: rehandshake, held: true}
 	ownerFailed = verdict{name: "delivery-failed", do: rehandshake, held: true,
 		hint: "events could not be made durable; look at the store. They will come again"}
 

@@ -59,6 +59,8 @@ func (r *run) loop() {
 			return
 		case a := <-r.answers:
 			r.take(a)
+		case reason := <-r.client.renewals:
+			r.step(input{kind: inRenew, fault: &fault{renewed, reason}})
 		case <-timer.C:
 			r.step(input{kind: inTick})
 		}
@@ -70,7 +72,7 @@ func (r *run) step(in input) {
 	deeds, err := r.machine.step(time.Now(), in)
 	switch {
 	case err == errStale:
-		if in.kind != inTick {
+		if in.kind != inTick && in.kind != inRenew {
 			r.client.count(func(s *Stats) { s.Stale++ })
 		}
 	case err != nil:
@@ -269,6 +271,6 @@ func (r *run) report() {
 	}
 	r.client.options.Logger.LogAttrs(r.ctx, level, "streaming link changed",
 		slog.String("link", string(status.Link)), slog.String("cause", status.Cause),
-		slog.String("reason", status.Reason), slog.String("hint", status.Hint))
+		slog.String("reason", status.Reason), slog.String("hint", status.Hint), slog.String("without", status.Without))
 	r.client.options.OnLink(status)
 }

@@ -19,9 +19,10 @@ const (
 type subscription struct {
 	Channel
 	phase   phase
-	forced  bool // subscribe at from, since the cursor was refused
+	forced  bool // subscribe at from, since the cursor was refused or is passed over
 	from    int64
-	refused int64     // the cursor that was refused, if forced
+	refused int64     // the cursor that was refused, if forced and not passing
+	passing bool      // what the cursor would bring is passed over, since no reply can hold it
 	refusal *fault    // why it is parked; kept while it is tried again
 	until   time.Time // parked: when to try again
 }
@@ -67,10 +68,27 @@ func newSubscriptions(channels []Channel) subscriptions {
 }
 
 // reset prepares for a new session, which knows nothing of the old one's
-// channels. All positions are read from the owner again.
+// channels. All positions are read from the owner again, but for those that are
+// to be passed over.
 func (s subscriptions) reset() {
 	for _, c := range s {
-		*c = subscription{Channel: c.Channel, phase: wanted}
+		c.renew(wanted)
+	}
+}
+
+// renew forgets how a channel stood.
+func (c *subscription) renew(p phase) {
+	*c = subscription{Channel: c.Channel, phase: p, passing: c.passing}
+	if c.passing {
+		c.forced, c.from = true, ReplayNew
+	}
+}
+
+// passOver gives up the positions of the channels that may have had a part in a
+// reply that was too large: from there the same reply would come for ever.
+func (s subscriptions) passOver() {
+	for _, c := range s {
+		c.passing = c.passing || c.phase == confirmed || c.phase == pending
 	}
 }
 
@@ -127,8 +145,11 @@ func (s subscriptions) settle(now time.Time, r result) (*Gap, *fault) {
 }
 
 func (c *subscription) confirm(from int64) *Gap {
-	c.phase, c.refusal = confirmed, nil
+	passing := c.passing
+	c.phase, c.refusal, c.passing = confirmed, nil, false
 	switch {
+	case passing:
+		return &Gap{Kind: GapOversized, Refused: NoReplay, From: from}
 	case c.forced:
 		return &Gap{Kind: GapRefused, Refused: c.refused, From: from}
 	case from == ReplayNew:
@@ -159,17 +180,21 @@ func (c *subscription) park(now time.Time, f *fault) {
 	if pause == 0 {
 		pause = parkedRetry
 	}
-	// The next try reads the owner's cursor again.
-	*c = subscription{Channel: c.Channel, phase: parked, refusal: f, until: now.Add(pause)}
+	c.renew(parked) // the next try reads the owner's cursor again
+	c.refusal, c.until = f, now.Add(pause)
 }
 
 // parkedRetry is for refusals that name no wait of their own.
 const parkedRetry = 5 * time.Minute
 
-// standing tells whether every channel is confirmed and, if one was refused, why.
+// standing tells whether every channel that is not optional is confirmed and, if
+// one was refused, why.
 func (s subscriptions) standing() (all bool, refusal *fault) {
 	all = true
 	for _, c := range s {
+		if c.Optional {
+			continue
+		}
 		if c.phase != confirmed {
 			all = false
 		}
@@ -178,4 +203,14 @@ func (s subscriptions) standing() (all bool, refusal *fault) {
 		}
 	}
 	return all, refusal
+}
+
+// without names an optional channel that is refused, and why; "" if none is.
+func (s subscriptions) without() string {
+	for _, c := range s {
+		if c.Optional && c.refusal != nil {
+			return c.Name + ": " + c.refusal.String()
+		}
+	}
+	return ""
 }

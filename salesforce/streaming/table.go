@@ -36,6 +36,10 @@ const (
 	asked  class = "asked"  // asked to stop
 )
 
+// inSession are the states in which Salesforce has a session for us that it has
+// confirmed by an answer to a connect.
+var inSession = []state{subscribing, polling, pausing, delivering}
+
 type cell struct {
 	in state
 	on class

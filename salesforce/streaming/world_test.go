@@ -36,7 +36,7 @@ type world struct {
 func newWorld(t interface{ Fatalf(string, ...any) }, names ...string) *world {
 	channels := make([]Channel, len(names))
 	for i, n := range names {
-		channels[i] = Channel{n, FallbackRetained}
+		channels[i] = Channel{Name: n, Fallback: FallbackRetained}
 	}
 	return &world{
 		t: t, now: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), names: names,
