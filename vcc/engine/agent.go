@@ -13,11 +13,13 @@ type agent struct {
 	// told is whether presence was reported since the machine began or was
 	// restored; until it was, the row holds what was known before and the agent
 	// does not count as present.
-	told    bool
-	open    []*item // those with a leg of this agent, each once
-	seats   []*seat // one in every line the agent serves
-	changed bool
-	stale   bool
+	told      bool
+	panelTold bool    // the panel's standing was told since the machine began
+	deskStale bool    // is in Machine.desks
+	open      []*item // those with a leg of this agent, each once
+	seats     []*seat // one in every line the agent serves
+	changed   bool
+	stale     bool
 }
 
 // agent returns the agent of that id, who becomes known by it.
@@ -101,9 +103,14 @@ func (m *Machine) room(b burden, class vcc.Class, size int) bool {
 // available tells whether an agent with presence p can take any work.
 func available(p vcc.Presence) bool { return p.Online && len(p.Channels) > 0 }
 
-// serves tells whether a is present in l's channel and has its skills.
-func (a *agent) serves(l *line) bool {
-	if !a.told || !a.row.Omni.Online || !slices.Contains(a.row.Omni.Channels, l.channel) {
+// serves tells whether a takes work now, is present in l's channel and has its
+// skills. What has no channel, as a call of ours, does not come through
+// Omni-Channel.
+func (m *Machine) serves(a *agent, l *line) bool {
+	if !m.willing(a, l.channel != "") {
+		return false
+	}
+	if l.channel != "" && (!a.told || !a.row.Omni.Online || !slices.Contains(a.row.Omni.Channels, l.channel)) {
 		return false
 	}
 	for _, s := range l.skills {

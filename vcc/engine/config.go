@@ -49,6 +49,12 @@ type Config struct {
 	// WrapFreesCapacity makes an interaction in wrap-up take none of the agent's
 	// capacity. By default it keeps its size until wrap-up is over (A12).
 	WrapFreesCapacity bool
+	// PadRequired keeps agents who are not logged in to ContactPad from getting work.
+	// By default they are ruled by Omni-Channel alone. Calls always need ContactPad.
+	PadRequired bool
+	// States are those an agent may choose, in the menu's order; empty means Ready,
+	// Ready for Outbound, Away, Break, Comfort Break, Extended Away and Logged Out.
+	States []vcc.AgentState
 	// KeepClosed is how long a closed interaction is kept, so that refusals hold
 	// if it arrives again and late answers are recognised. Zero means 1 h.
 	KeepClosed time.Duration
@@ -89,6 +95,9 @@ func (c Config) withDefaults() Config {
 	maps.Copy(within, c.AcceptWithin)
 	c.AcceptWithin = within
 	c.AgentSizes = maps.Clone(c.AgentSizes)
+	if c.States = slices.Clone(c.States); len(c.States) == 0 {
+		c.States = slices.Clone(defaultStates)
+	}
 	c.Plans = slices.Clone(c.Plans)
 	for i, p := range c.Plans {
 		c.Plans[i] = normalPlan(p)

@@ -134,7 +134,7 @@ func (m *Machine) reseat(a *agent) {
 // seat gives a a seat in l if a serves it. Whether a is ready is looked at before
 // routing, like for everybody who changed.
 func (m *Machine) seat(a *agent, l *line) {
-	if !a.serves(l) {
+	if !m.serves(a, l) {
 		return
 	}
 	s := &seat{line: l, agent: a, state: full}

@@ -31,6 +31,7 @@ type Machine struct {
 	out           vcc.Output
 	changed       []*item
 	changedAgents []*agent
+	desks         []*agent // whose panel may show something else now
 	stale         []*agent // whose seats must be looked at before routing
 	waiting       []*item  // began to wait in this step
 	check         []*line  // lines in which somebody may be served now
@@ -95,6 +96,7 @@ func (m *Machine) finish() vcc.Output {
 	}
 	slices.Sort(m.out.Interactions)
 	slices.Sort(m.out.Agents)
+	m.tellDesks()
 	m.changed, m.changedAgents = m.changed[:0], m.changedAgents[:0]
 	out := m.out
 	m.out = vcc.Output{}
@@ -169,6 +171,7 @@ func (m *Machine) copyAgent(a *agent) vcc.Agent {
 	row.Skills = slices.Clone(row.Skills)
 	row.Omni.Channels = slices.Clone(row.Omni.Channels)
 	row.CoolUntil = maps.Clone(row.CoolUntil)
+	row.Notices = slices.Clone(row.Notices)
 	row.Load = m.burden(a).load
 	if !a.told {
 		row.Omni = vcc.Presence{}
@@ -186,6 +189,9 @@ func (m *Machine) plan(w vcc.Work) vcc.Plan {
 
 // touch marks x as changed in this step.
 func (m *Machine) touch(x *item) {
+	for _, leg := range x.row.Legs {
+		m.touchDesk(m.agents[leg.Agent])
+	}
 	if !x.changed {
 		x.changed = true
 		m.changed = append(m.changed, x)
@@ -194,6 +200,7 @@ func (m *Machine) touch(x *item) {
 
 // touchAgent marks a as changed in this step, so that its seats are looked at.
 func (m *Machine) touchAgent(a *agent) {
+	m.touchDesk(a)
 	if !a.changed {
 		a.changed = true
 		m.changedAgents = append(m.changedAgents, a)
@@ -202,6 +209,24 @@ func (m *Machine) touchAgent(a *agent) {
 		a.stale = true
 		m.stale = append(m.stale, a)
 	}
+}
+
+// touchDesk marks that a's panel may show something else after this step.
+func (m *Machine) touchDesk(a *agent) {
+	if a != nil && !a.deskStale {
+		a.deskStale = true
+		m.desks = append(m.desks, a)
+	}
+}
+
+// tellDesks lists the desks that this step touched.
+func (m *Machine) tellDesks() {
+	for _, a := range m.desks {
+		a.deskStale = false
+		m.out.Desks = append(m.out.Desks, a.row.ID)
+	}
+	m.desks = m.desks[:0]
+	slices.Sort(m.out.Desks)
 }
 
 // maxDetail bounds the words of the other side that are kept in a why.

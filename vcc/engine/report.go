@@ -21,6 +21,14 @@ func (m *Machine) apply(r vcc.Report) {
 		m.ignore(r, "it tells no presence")
 	case r.Kind == vcc.Omni:
 		m.omni(r)
+	case r.Kind == vcc.Asked && (r.Command == nil || r.Command.Agent == ""):
+		m.ignore(r, "it tells no command, or not whose")
+	case r.Kind == vcc.Asked:
+		m.asked(r)
+	case r.Kind == vcc.PanelChanged && (r.Panel == nil || r.Agent == ""):
+		m.ignore(r, "it tells no panel, or not whose")
+	case r.Kind == vcc.PanelChanged:
+		m.panel(r)
 	case r.Interaction == "":
 		m.ignore(r, "it names no interaction")
 	case r.Kind == vcc.Arrived:

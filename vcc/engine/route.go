@@ -143,7 +143,7 @@ func (m *Machine) choose(x *item) choice {
 
 // isReady tells whether a could be chosen in l.
 func (m *Machine) isReady(a *agent, l *line) bool {
-	return a.serves(l) && !a.cools(l.channel, m.now) && m.room(m.burden(a), l.class, m.sizes(a).Of(l.class))
+	return m.serves(a, l) && !a.cools(l.channel, m.now) && m.room(m.burden(a), l.class, m.sizes(a).Of(l.class))
 }
 
 // offer directs x to whom was chosen.
