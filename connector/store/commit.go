@@ -24,13 +24,16 @@ const (
 	putCursor
 	putEffect
 	dropEffect
+	lastEntry
 	addEntry
+	addEntries8
+	addEntries64
 	putMeta
 	statements // how many
 )
 
 // texts is the SQL of the writer, in the dialect that SQLite and PostgreSQL
-// share. The next number is taken inside the statement: there is one writer, so
+// share. The next number is taken inside the transaction: there is one writer, so
 // nothing can come between.
 var texts = [statements]string{
 	putChain: `INSERT INTO chain (interaction, state, psr, serial, offer, agent, doc) VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -47,10 +50,12 @@ var texts = [statements]string{
 	putEffect: `INSERT INTO outbox (id, seq, kind, interaction, doc)
 		VALUES ($1, (SELECT COALESCE(MAX(seq), 0) + 1 FROM outbox), $2, $3, $4)
 		ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, interaction = excluded.interaction, doc = excluded.doc`,
-	dropEffect: `DELETE FROM outbox WHERE id = $1`,
-	addEntry: `INSERT INTO journal (seq, at, interaction, what, offer, agent, why)
-		VALUES ((SELECT COALESCE(MAX(seq), 0) + 1 FROM journal), $1, $2, $3, $4, $5, $6)`,
-	putMeta: `INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+	dropEffect:   `DELETE FROM outbox WHERE id = $1`,
+	lastEntry:    `SELECT COALESCE(MAX(seq), 0) FROM journal`,
+	addEntry:     entriesText(1),
+	addEntries8:  entriesText(8),
+	addEntries64: entriesText(64),
+	putMeta:      `INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
 }
 
 // Commit applies c in one transaction, whole or not at all, and returns when it
@@ -77,15 +82,27 @@ type writer struct {
 	ctx   context.Context
 	tx    *sql.Tx
 	stmts *[statements]*sql.Stmt
+	bound [statements]*sql.Stmt // to tx, when first used
 }
 
-// write runs fn in a transaction and commits it, or rolls back if fn fails.
+// write runs fn in a transaction and commits it, or rolls back if fn fails. The
+// context is looked at by us alone, up to the commit: a statement is short, and
+// for the driver to watch it costs more than running it.
 func (s *Store) write(ctx context.Context, op string, fn func(*writer) error) error {
-	tx, err := s.db.BeginTx(ctx, nil)
+	conn, err := s.db.Conn(ctx) // may wait for other writers
 	if err != nil {
 		return s.fault(ctx, op, err)
 	}
-	if err := fn(&writer{ctx, tx, &s.stmts}); err != nil {
+	defer conn.Close() // goes back to where it came from
+	tx, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
+	if err != nil {
+		return s.fault(ctx, op, err)
+	}
+	err = fn(&writer{ctx: ctx, tx: tx, stmts: &s.stmts})
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
 		if undo := tx.Rollback(); undo != nil && !errors.Is(undo, sql.ErrTxDone) {
 			err = errors.Join(err, undo)
 		}
@@ -97,14 +114,21 @@ func (s *Store) write(ctx context.Context, op string, fn func(*writer) error) er
 	return nil
 }
 
-// exec runs a prepared statement. The context is looked at between statements
-// only: a statement is short, and watching it there costs more than running it.
+// exec runs a prepared statement.
 func (w *writer) exec(st statement, args ...any) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
-	_, err := w.tx.Stmt(w.stmts[st]).Exec(args...)
+	_, err := w.stmt(st).Exec(args...)
 	return err
+}
+
+// stmt returns a prepared statement of the transaction.
+func (w *writer) stmt(st statement) *sql.Stmt {
+	if w.bound[st] == nil {
+		w.bound[st] = w.tx.Stmt(w.stmts[st])
+	}
+	return w.bound[st]
 }
 
 // named refuses a key that one of the databases would not take as it is.
@@ -258,15 +282,6 @@ func (w *writer) others(c *Change) error {
 		}
 		if err := w.exec(putEffect, x.ID, string(x.Kind), string(x.Interaction), doc); err != nil {
 			return violation(err, x.Interaction, "effect %q (%s)", x.ID, x.Kind)
-		}
-	}
-	return nil
-}
-
-func (w *writer) journal(c *Change) error {
-	for _, e := range c.Journal {
-		if err := w.exec(addEntry, e.At.UnixMicro(), legible(string(e.Interaction)), legible(e.What), e.Offer, legible(string(e.Agent)), legible(e.Why)); err != nil {
-			return violation(err, e.Interaction, "journal entry %q", e.What)
 		}
 	}
 	return nil

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"strings"
 	"time"
 
 	"omnibridge/vcc"
@@ -13,6 +15,49 @@ const (
 	maxEntries     = 1000 // bounds one answer; go on with AfterSeq
 	pruneBatch     = 2000 // entries removed per transaction, so that commits get their turn
 )
+
+// entryStatements are the ways to write entries, by how many at once. One entry is
+// the usual turn of the loop; many at once cost about half as much each.
+var entryStatements = []struct {
+	size int
+	add  statement
+}{{64, addEntries64}, {8, addEntries8}, {1, addEntry}}
+
+const entryColumns = 7
+
+// entriesText is the SQL that adds n entries.
+func entriesText(n int) string {
+	row := "(" + strings.TrimSuffix(strings.Repeat(mark+", ", entryColumns), ", ") + ")"
+	return "INSERT INTO journal (seq, at, interaction, what, offer, agent, why) VALUES " +
+		strings.TrimSuffix(strings.Repeat(row+", ", n), ", ")
+}
+
+// journal appends the entries of a change.
+func (w *writer) journal(c *Change) error {
+	if len(c.Journal) == 0 {
+		return nil
+	}
+	var seq int64
+	if err := w.stmt(lastEntry).QueryRow().Scan(&seq); err != nil {
+		return fmt.Errorf("find the end of the journal: %w", err)
+	}
+	args := make([]any, 0, entryColumns*min(len(c.Journal), entryStatements[0].size))
+	rest := c.Journal
+	for _, by := range entryStatements {
+		for ; len(rest) >= by.size; rest = rest[by.size:] {
+			args = args[:0]
+			for i := range rest[:by.size] {
+				e := &rest[i]
+				seq++
+				args = append(args, seq, e.At.UnixMicro(), legible(string(e.Interaction)), legible(e.What), e.Offer, legible(string(e.Agent)), legible(e.Why))
+			}
+			if err := w.exec(by.add, args...); err != nil {
+				return violation(err, rest[0].Interaction, "%d journal entries from %q on", by.size, rest[0].What)
+			}
+		}
+	}
+	return nil
+}
 
 // JournalQuery says which entries are wanted.
 type JournalQuery struct {

@@ -23,6 +23,10 @@ const (
 	// busyWait is for the moments in which SQLite itself holds the file: a
 	// checkpoint, a backup by another tool.
 	busyWait = "busy_timeout(5000)"
+	// mark stands for a value in a statement that takes hundreds of them. A
+	// number behind it would be a name to SQLite, and names are searched for one
+	// by one.
+	mark = "?"
 )
 
 // openFile locks, creates and opens the database file.
