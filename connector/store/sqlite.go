@@ -27,6 +27,9 @@ const (
 	// number behind it would be a name to SQLite, and names are searched for one
 	// by one.
 	mark = "?"
+	// sequence is the type of a key that counts. A table with a key of just this
+	// type is kept in its order; of any other, the key is an index beside it.
+	sequence = "INTEGER"
 )
 
 // openFile locks, creates and opens the database file.
