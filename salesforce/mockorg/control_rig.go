@@ -19,6 +19,7 @@ import (
 //	                                   {"name":"unknown-client","on":"connect","user":"005…"}   (streaming)
 //	                                   {"name":"unavailable","probability":0.05,"after":100,"count":-1}
 //	                                   {"script":["ok","lost-reply","ok","unavailable"],"path":"/services/data","method":"POST"}
+//	                                   {"script":["ok","http-503","unknown-client"],"on":"connect"}   (streaming)
 //	POST   /mock/v1/faults/seed        {"seed":7} what the chances of faults armed from now on are drawn from
 //	DELETE /mock/v1/faults             disarms all; ?name=latency only those → {"disarmed":1}
 //	GET    /mock/v1/requests?limit=50  → {"requests":[{"method":"POST","path":"/services/data/…","status":201,…}]}, oldest first
@@ -81,7 +82,7 @@ func (o *Org) armedFaults() []faultBody {
 			Path: f.Path, Method: f.Method, Object: f.Object, Delay: Duration(f.Delay)})
 	}
 	for _, f := range o.streaming.Faults() {
-		armed = append(armed, faultBody{Name: f.Name, Count: f.Count, On: f.On, User: f.User})
+		armed = append(armed, faultBody{Name: f.Name, Count: f.Count, After: f.After, Probability: chanceOf(f.Probability), Script: f.Script, On: f.On, User: f.User})
 	}
 	return armed
 }
@@ -104,11 +105,11 @@ func (o *Org) postFault(r *http.Request) (any, error) {
 		}
 	}
 	var err error
-	if _, streaming := cometd.FaultNames()[f.Name]; streaming {
-		if f.Path != "" || f.Method != "" || f.Object != "" || f.Delay != 0 || f.After != 0 || chance != 0 || len(f.Script) > 0 {
-			return nil, badRequest("fault %s is the streaming server's: it takes on, user and count, not path, method, object, delay, after, probability or script", f.Name)
+	if f.streaming() {
+		if f.Path != "" || f.Method != "" || f.Object != "" || f.Delay != 0 {
+			return nil, badRequest("fault %s is the streaming server's: narrow it with on and user, not with path, method or object, and leave the delay out", f.Name)
 		}
-		err = o.streaming.Arm(cometd.Fault{Name: f.Name, On: f.On, User: f.User, Count: f.Count})
+		err = o.streaming.Arm(cometd.Fault{Name: f.Name, On: f.On, User: f.User, Count: f.Count, After: f.After, Probability: chance, Script: f.Script})
 	} else {
 		if f.On != "" || f.User != "" {
 			return nil, badRequest("fault %s is not the streaming server's: narrow it with path, method and object, not with on or user; GET /mock/v1/faults lists all", f.Name)
@@ -120,6 +121,18 @@ func (o *Org) postFault(r *http.Request) (any, error) {
 		return nil, badRequest("%v", err)
 	}
 	return o.getFaults(r)
+}
+
+// streaming tells whether a fault is the streaming server's: by its name, or a
+// script by an outcome that is one.
+func (f *faultBody) streaming() bool {
+	names := cometd.FaultNames()
+	for _, name := range append([]string{f.Name}, f.Script...) {
+		if _, ok := names[name]; ok {
+			return true
+		}
+	}
+	return f.Name == "" && f.On != "" // of nothing but ok
 }
 
 // chanceOf is a probability as JSON has it: none when it is certain.

@@ -15,8 +15,8 @@ import (
 
 // Fault is one way for requests to go wrong, armed for the next Count requests
 // that fit; those whose names begin with change strike the next changes of records
-// of Object instead, if Change Data Capture is on. Streaming has faults of its own, armed at the streaming server
-// (Streaming().Arm).
+// of Object instead, if Change Data Capture is on. Streaming has faults of its own,
+// planned in the same way and armed at the streaming server (Streaming().Arm).
 type Fault struct {
 	// Name is one of FaultNames. It may be empty when there is a Script.
 	Name string
@@ -176,8 +176,9 @@ func (f *Fault) validate() error {
 }
 
 // SeedFaults sets what the chances of the faults armed from now on are drawn
-// from, as if none had been armed before.
+// from, those of streaming included, as if none had been armed before.
 func (o *Org) SeedFaults(seed uint64) {
+	o.streaming.SeedFaults(seed)
 	o.faults.mu.Lock()
 	defer o.faults.mu.Unlock()
 	o.faults.seed, o.faults.armed = seed, 0

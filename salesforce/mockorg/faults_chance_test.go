@@ -166,12 +166,20 @@ func TestControlPlanePlansFaults(t *testing.T) {
 			t.Errorf("%s is missing in %s", want, got)
 		}
 	}
-	for _, body := range []string{`{"name":"unavailable","probability":0}`, `{"name":"unknown-client","after":1}`,
-		`{"name":"unknown-client","probability":0.5}`, `{"script":[]}`} {
+	s.call(200, "POST", "/mock/v1/faults", `{"name":"unknown-client","after":1,"probability":0.5}`)
+	got = s.call(200, "POST", "/mock/v1/faults", `{"script":["ok","http-503"],"on":"connect","user":"005"}`)
+	for _, want := range []string{`{"name":"unknown-client","count":1,"after":1,"probability":0.5}`,
+		`{"name":"script","count":1,"script":["ok","http-503"],"on":"connect","user":"005"}`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s is missing in %s", want, got)
+		}
+	}
+	for _, body := range []string{`{"name":"unavailable","probability":0}`, `{"name":"unknown-client","path":"/services"}`,
+		`{"name":"unknown-client","probability":0}`, `{"name":"http-503","probability":2}`, `{"script":["ok","http-503","lost-reply"]}`, `{"script":[]}`} {
 		s.call(http.StatusBadRequest, "POST", "/mock/v1/faults", body)
 	}
 	s.call(http.StatusBadRequest, "POST", "/mock/v1/faults/seed", `{}`)
-	if got := s.call(200, "DELETE", "/mock/v1/faults?name=script", ""); !strings.Contains(got, `"disarmed":1`) {
+	if got := s.call(200, "DELETE", "/mock/v1/faults?name=script", ""); !strings.Contains(got, `"disarmed":2`) {
 		t.Error(got)
 	}
 }

@@ -45,6 +45,7 @@ func mockCells() []cell {
 			}
 			r.mock().ForgetAll()
 		}},
+		{name: "withhold", strike: func(r *rig) { armed("withhold")(r); r.client.Renew("its owner misses events") }},
 		{name: "the routing cookie expires", strike: func(r *rig) { time.Sleep(3*time.Hour - 11*time.Second) }},
 		{name: "the org's clock jumps by 2 hours", strike: func(r *rig) { r.mock().clock.Advance(2 * time.Hour) }},
 		{name: "the daily limit of delivered events", lasts: 3 * time.Hour, wait: 4*time.Hour + time.Minute,

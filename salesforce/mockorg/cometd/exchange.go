@@ -36,6 +36,7 @@ type exchange struct {
 	connectFirst bool
 	numericIDs   bool
 	drop         bool
+	fates        fates
 }
 
 func (x *exchange) authenticate() {
@@ -56,7 +57,7 @@ func (x *exchange) authenticate() {
 // it is to be answered in the ordinary way.
 func (x *exchange) survives(messages []message) bool {
 	for _, m := range messages {
-		if name := x.strike(onRequest, m.kind()); name != "" && !x.suffer(name) {
+		if name := x.strikeRequest(m); name != "" && !x.suffer(name) {
 			return false
 		}
 	}
@@ -85,10 +86,10 @@ func (x *exchange) suffer(name string) bool {
 	return false
 }
 
-func (x *exchange) strike(at stage, on string) string {
+func (x *exchange) strikeRequest(m message) string {
 	x.s.mu.Lock()
 	defer x.s.mu.Unlock()
-	return x.s.strike(at, on, x.user)
+	return x.strike(onRequest, m)
 }
 
 // kind is the last part of a meta channel, or the whole of another one.
@@ -113,10 +114,10 @@ func (x *exchange) shape(messages []message) {
 	defer s.mu.Unlock()
 	x.connectFirst, x.numericIDs = s.set.ConnectFirst, s.set.NumericIDs
 	for _, m := range messages {
-		if len(x.events) > 0 && s.strike(onDelivered, m.kind(), x.user) != "" {
+		if len(x.events) > 0 && x.strike(onDelivered, m) != "" {
 			x.drop = true
 		}
-		switch s.strike(onResponse, m.kind(), x.user) {
+		switch x.strike(onResponse, m) {
 		case "connect-first":
 			x.connectFirst = true
 		case "numeric-ids":
@@ -173,7 +174,7 @@ func (x *exchange) deny(m message, err, reason string) {
 // struck lets a fault strike that concerns the answer to a message, and tells
 // whether one did. c is the session, nil for a handshake. The server is locked.
 func (x *exchange) struck(m message, c *session) bool {
-	name := x.s.strike(onMessage, m.kind(), x.user)
+	name := x.strike(onMessage, m)
 	if name == "" {
 		return false
 	}

@@ -1,19 +1,32 @@
 package cometd
 
-import (
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
-)
-
-// Fault is one way of going wrong, armed for the next Count occasions. A fault
+// Fault is one way of going wrong, armed for the next messages that fit. A fault
 // that concerns connects strikes one that is held already, at once.
 type Fault struct {
-	Name  string `json:"name"`            // one of FaultNames
-	On    string `json:"on,omitempty"`    // handshake, connect, subscribe, unsubscribe or disconnect; empty for the fault's own choice
-	User  string `json:"user,omitempty"`  // only this user's requests; empty for everybody's
-	Count int    `json:"count,omitempty"` // how often; 0 means once, negative until disarmed
+	// Name is one of FaultNames. It may be empty when there is a Script.
+	Name string `json:"name"`
+	// On narrows it to handshake, connect, subscribe, unsubscribe or disconnect; empty
+	// for the fault's own choice, for a script what all of its outcomes choose.
+	On string `json:"on,omitempty"`
+	// User narrows it to one user's requests; empty for everybody's.
+	User string `json:"user,omitempty"`
+	// Count is how many messages it strikes, or how often the script is gone through;
+	// 0 means one, negative all until it is disarmed.
+	Count int `json:"count,omitempty"`
+	// After is how many messages that fit are let through first. A message fits once,
+	// however long it is held.
+	After int `json:"after,omitempty"`
+	// Probability is that of striking a message that fits, above 0 and at most 1; 0
+	// means 1. It is drawn from a source of the fault's own, made from the server's
+	// seed (Options.FaultSeed, SeedFaults) and the number of faults armed before: the
+	// same seed, faults and messages make for the same strikes.
+	Probability float64 `json:"probability,omitempty"`
+	// Script makes messages that fit meet with one outcome after another: names of
+	// faults, or "ok", which also keeps other faults from the message. It decides when
+	// a message arrives, so an outcome that turns out to have no occasion (drop-reply
+	// where there are no events) is used up all the same. At the end it begins anew if
+	// Count says so. At most 1,000.
+	Script []string `json:"script,omitempty"`
 }
 
 // stage is the point of an exchange at which a fault strikes.
@@ -23,6 +36,7 @@ const (
 	onRequest   stage = iota // the whole POST, before anything is done
 	onMessage                // the answer to one message
 	onReplay                 // the replay id of a subscribe
+	onEvents                 // what a session is given
 	onResponse               // how the answer is written
 	onDelivered              // a response that carries events
 )
@@ -59,87 +73,6 @@ var kinds = map[string]kind{
 	"silence":             {stage: onRequest, on: polls, about: "no answer at all until the client gives up or the fault is disarmed"},
 	"connect-first":       {stage: onResponse, on: polls, about: "the connect reply comes before the events"},
 	"numeric-ids":         {stage: onResponse, on: []string{handshake, connect, subscribe, unsubscribe, disconnect}, about: "message ids come back as numbers"},
+	"withhold":            {stage: onEvents, on: polls, about: "the session gets no more events, though its connects are answered; a new session gets them, and so does this one when the fault is disarmed"},
 	"drop-reply":          {stage: onDelivered, on: polls, about: "events are written to a connection that is cut half way; they count as delivered"},
-}
-
-// FaultNames tells what faults there are, by name, and what each does.
-func FaultNames() map[string]string {
-	about := make(map[string]string, len(kinds))
-	for name, k := range kinds {
-		about[name] = k.about
-	}
-	return about
-}
-
-// Arm makes a fault strike. On an error nothing is armed.
-func (s *Server) Arm(f Fault) error {
-	k, ok := kinds[f.Name]
-	if !ok {
-		return fmt.Errorf("arm streaming fault %q: no such fault; use one of %s", f.Name, strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
-	}
-	switch f.On {
-	case "", handshake, connect, subscribe, unsubscribe, disconnect:
-	default:
-		return fmt.Errorf("arm streaming fault %q: on is %q; use handshake, connect, subscribe, unsubscribe, disconnect or nothing", f.Name, f.On)
-	}
-	if f.On != "" && f.On != subscribe && k.stage == onReplay {
-		return fmt.Errorf("arm streaming fault %q: on is %q; only a subscribe carries a replay id", f.Name, f.On)
-	}
-	if f.Count == 0 {
-		f.Count = 1
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = append(s.faults, &f)
-	for _, c := range s.clients {
-		c.rouse()
-	}
-	return nil
-}
-
-// Disarm takes back all faults of that name, or all faults if the name is empty,
-// and returns how many there were. Requests that silence swallowed are answered.
-func (s *Server) Disarm(name string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	before := len(s.faults)
-	s.faults = slices.DeleteFunc(s.faults, func(f *Fault) bool { return name == "" || f.Name == name })
-	if name == "" || name == "silence" {
-		close(s.quiet)
-		s.quiet = make(chan struct{})
-	}
-	return before - len(s.faults)
-}
-
-// Faults lists what is armed, oldest first, with the occasions left.
-func (s *Server) Faults() []Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := make([]Fault, 0, len(s.faults))
-	for _, f := range s.faults {
-		all = append(all, *f)
-	}
-	return all
-}
-
-// strike uses up one occasion of the first armed fault that fits, and returns
-// its name, or nothing.
-func (s *Server) strike(at stage, on, user string) string {
-	for i, f := range s.faults {
-		k := kinds[f.Name]
-		if k.stage != at || (f.User != "" && f.User != user) {
-			continue
-		}
-		if (f.On == "" && !slices.Contains(k.on, on)) || (f.On != "" && f.On != on) {
-			continue
-		}
-		if f.Count > 0 {
-			if f.Count--; f.Count == 0 {
-				s.faults = slices.Delete(s.faults, i, i+1)
-			}
-		}
-		s.o.Log.Debug("streaming fault fired", "fault", f.Name, "on", on, "user", user)
-		return f.Name
-	}
-	return ""
 }

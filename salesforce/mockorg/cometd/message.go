@@ -26,6 +26,8 @@ type message struct {
 	Subscription   json.RawMessage `json:"subscription"`
 	Advice         json.RawMessage `json:"advice"`
 	Ext            json.RawMessage `json:"ext"`
+
+	place int // among the messages of its POST
 }
 
 // reply answers one message, or tells of a disconnect nobody asked for.
@@ -62,6 +64,9 @@ func parse(body []byte) ([]message, error) {
 		var all []message
 		if err := json.Unmarshal(body, &all); err != nil {
 			return nil, errNotBayeux
+		}
+		for i := range all {
+			all[i].place = i
 		}
 		return all, nil
 	case '{':

@@ -97,13 +97,16 @@ func (x *exchange) settle(c *session, h *hold, m message, late bool) bool {
 	case c.hold != h:
 		x.status = http.StatusInternalServerError
 		return true
-	case h != nil && x.heldFault():
+	case h != nil && x.heldFault(m):
 		return true
 	case x.struck(m, c):
 		return true
 	case slices.ContainsFunc(c.subs, func(sub *subscription) bool { return s.exhausted(sub.topic.name) }):
 		x.add(m.fail(eventLimit, nil, ""))
 		return true
+	}
+	if !c.mute && x.strike(onEvents, m) != "" {
+		c.mute = true
 	}
 	events, lost := s.gather(c)
 	if lost {
@@ -123,8 +126,8 @@ func (x *exchange) settle(c *session, h *hold, m message, late bool) bool {
 
 // heldFault lets the faults of a whole POST strike a connect that is held
 // already, and tells whether that was its end. The server is locked.
-func (x *exchange) heldFault() bool {
-	name := x.s.strike(onRequest, connect, x.user)
+func (x *exchange) heldFault(m message) bool {
+	name := x.strike(onRequest, m)
 	if name == "" {
 		return false
 	}
@@ -250,7 +253,7 @@ func (x *exchange) follow(m message, wanted []interest) {
 			return
 		}
 		var refused string
-		if starts[i], refused = x.position(in.channel, ids, replay); refused != "" {
+		if starts[i], refused = x.position(m, in.channel, ids, replay); refused != "" {
 			x.add(m.fail(refused, nil, ""))
 			return
 		}
@@ -276,7 +279,7 @@ func (x *exchange) follow(m message, wanted []interest) {
 
 // position is where a subscription begins, by the request's replay map, whose
 // keys are channels without their filters (salesforce-apis 3.3).
-func (x *exchange) position(channel string, ids map[string]json.RawMessage, replay bool) (after int64, refused string) {
+func (x *exchange) position(m message, channel string, ids map[string]json.RawMessage, replay bool) (after int64, refused string) {
 	s := x.s
 	if !replay {
 		return s.lastID, ""
@@ -289,7 +292,7 @@ func (x *exchange) position(channel string, ids map[string]json.RawMessage, repl
 	defer s.release(t)
 	s.expire(t, s.o.Clock.Now())
 	after, refused = t.start(wanted, s.lastID, s.set.AnyReplayID)
-	if text := strings.Trim(string(wanted), `"`); refused == "" && text != "-1" && text != "-2" && s.strike(onReplay, subscribe, x.user) != "" {
+	if text := strings.Trim(string(wanted), `"`); refused == "" && text != "-1" && text != "-2" && x.strike(onReplay, m) != "" {
 		return 0, invalidReplay(text)
 	}
 	return after, refused

@@ -47,8 +47,10 @@ type Options struct {
 
 	MinVersion, MaxVersion int // API versions served; default 37 to 68
 
-	Seed uint64       // of the gaps between replay ids
-	Log  *slog.Logger // faults fired and sessions lost, at debug level; default discards
+	Seed      uint64 // of the gaps between replay ids
+	FaultSeed uint64 // what the chances of faults are drawn from (Fault.Probability)
+
+	Log *slog.Logger // faults fired and sessions lost, at debug level; default discards
 }
 
 // Settings are the parts of the server's behaviour that may change while it

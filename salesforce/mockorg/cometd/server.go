@@ -26,7 +26,9 @@ type Server struct {
 	retainedBytes int
 	delivered     [2]int // by bucket, since dayEnd less 24 h
 	dayEnd        time.Time
-	faults        []*Fault
+	faults        []*armed
+	faultSeed     uint64
+	faultsArmed   uint64        // since the seed was set
 	quiet         chan struct{} // closed when silence ends
 	closed        bool
 
@@ -44,7 +46,7 @@ func New(o Options) *Server {
 	return &Server{
 		o: o, done: make(chan struct{}), set: o.settings(),
 		clients: map[string]*session{}, topics: map[string]*topic{},
-		random:  rand.New(rand.NewPCG(o.Seed, 0)),
+		random: rand.New(rand.NewPCG(o.Seed, 0)), faultSeed: o.FaultSeed,
 		quiet:   make(chan struct{}),
 		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}

@@ -14,6 +14,7 @@ type session struct {
 	since             time.Time
 	idle              time.Time // when the last handshake or connect was answered
 	connected         bool      // the first connect has been answered
+	mute              bool      // it is given no events
 	subs              []*subscription
 	hold              *hold // the connect that waits, if any
 	gone              *advice
@@ -65,6 +66,9 @@ func (c *session) rouse() {
 // gather takes what waits for a client, in order of the ids, up to MaxReply
 // events. lost tells that something it had not received is no longer kept.
 func (s *Server) gather(c *session) (out []delivery, lost bool) {
+	if c.mute {
+		return nil, false
+	}
 	limit, full, sources := s.set.MaxReply, false, 0
 	for _, sub := range c.subs {
 		if sub.topic.last <= sub.after {
