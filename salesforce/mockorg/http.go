@@ -37,7 +37,7 @@ func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		o.serveREST(w, r)
 	case path == "/cometd" || strings.HasPrefix(path, "/cometd/"):
 		o.serveOther(w, r, o.streaming)
-	case strings.HasPrefix(path, "/services/oauth2/"), strings.HasPrefix(path, "/services/Soap/"), strings.HasPrefix(path, "/id/"):
+	case identity.Serves(path):
 		o.serveOther(w, r, o.identity)
 	default:
 		o.serveOther(w, r, http.NotFoundHandler())

@@ -5,10 +5,13 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"maps"
 	"net"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"omnibridge/salesforce/mockorg/identity"
 	"omnibridge/salesforce/mockorg/metadata"
@@ -122,22 +125,35 @@ func (d *deployer) openApp(name string) {
 		if oauth == nil || global == nil {
 			return nil
 		}
-		app := identity.App{ClientID: global.Get("consumerKey"), Secret: global.Get("consumerSecret"), PublicKey: publicKey(global.Get("certificate"))}
+		app := identity.App{ClientID: global.Get("consumerKey"), Secret: global.Get("consumerSecret"), PublicKey: publicKey(global.Get("certificate")),
+			Callbacks: strings.Fields(global.Get("callbackUrl")), PKCERequired: global.Get("isPkceRequired") == "true",
+			SecretOptional:   global.Get("isConsumerSecretOptional") == "true",
+			SecretForRefresh: global.Get("isSecretRequiredForRefreshToken") == "true",
+			IDTokenProfile:   global.Get("idTokenConfig", "idTokenIncludeStandardClaims") == "true"}
+		if minutes, err := strconv.Atoi(global.Get("idTokenConfig", "idTokenValidityInMinutes")); err == nil {
+			app.IDTokenLife = time.Duration(minutes) * time.Minute
+		}
+		if c := d.batch.Find("ExternalClientApplication", name); c != nil {
+			app.Name = c.Get("label")
+		}
 		app.Scopes = []string{}
 		for _, scope := range names(oauth.Get("commaSeparatedOauthScopes")) {
 			app.Scopes = append(app.Scopes, scopes[scope])
 		}
-		app.Permits = d.o.permits(piece("ExtlClntAppOauthConfigurablePolicies"))
+		policies := piece("ExtlClntAppOauthConfigurablePolicies")
+		app.Permits = d.o.permits(policies)
+		app.SelfAuthorize = policies == nil || policies.Get("permittedUsersPolicyType") != "AdminApprovedPreAuthorized"
+		app.CustomPermissions = d.o.permissionsOf(name)
 		if state := piece("ExtlClntAppConfigurablePolicies"); state != nil && (state.Get("isEnabled") == "false" || state.Get("isOauthPluginEnabled") == "false") {
-			app.Permits = func(string) bool { return false }
+			app.Blocked = true
 		}
 		return d.o.identity.SetApp(app)
 	})
 }
 
 // permits makes the rule of who may use an app without approving it first. By
-// the policies of an org's own making everybody may, but has to approve it, which
-// nobody can do where there is no browser.
+// the policies of an org's own making everybody may, but has to approve it at a
+// browser.
 func (o *Org) permits(policies *metadata.Component) func(username string) bool {
 	if policies == nil || policies.Get("permittedUsersPolicyType") != "AdminApprovedPreAuthorized" {
 		return func(string) bool { return false }
@@ -154,6 +170,18 @@ func (o *Org) permits(policies *metadata.Component) func(username string) bool {
 			return nil
 		})
 		return permitted
+	}
+}
+
+// permissionsOf makes the rule of which custom permissions of an app a user has.
+func (o *Org) permissionsOf(app string) func(username string) map[string]bool {
+	return func(username string) map[string]bool {
+		had := o.customPermissions(username)
+		maps.DeleteFunc(had, func(name string, _ bool) bool {
+			permission := o.setup.metadata.Find("CustomPermission", name)
+			return permission == nil || permission.Get("externalClientApplication") != app
+		})
+		return had
 	}
 }
 

@@ -26,6 +26,14 @@ const (
 	DefaultClientSecret = "mock-org-secret"
 )
 
+// The app that people log in with, unless Options have one of that client id: it
+// is called back at any http address on this machine, needs no secret, and asks
+// people for their approval the first time.
+const (
+	DefaultLoginID     = "mock-org-login"
+	DefaultLoginSecret = "mock-org-login-secret"
+)
+
 // Options says how an org behaves. The zero value is a working org.
 type Options struct {
 	// Clock is the org's time; nil means a clock of its own, which Close stops.
@@ -49,6 +57,7 @@ type Options struct {
 	Seed *Seed
 	// Apps are the connected apps. Nil means one, which logs in by client
 	// credentials as IntegrationUser: DefaultClientID, DefaultClientSecret.
+	// The app that people log in with, DefaultLoginID, is there beside them.
 	Apps []identity.App
 	// Password is every user's; empty means DefaultPassword.
 	Password string
@@ -176,8 +185,8 @@ func (o *Org) wire() (err error) {
 		},
 	})
 	o.identity, err = identity.New(identity.Options{
-		Clock: o.clock, BaseURL: o.URL, OrgID: o.organization(), Users: o.person, Apps: o.options.Apps,
-		SessionLife: o.options.SessionLife, Log: o.options.Log,
+		Clock: o.clock, BaseURL: o.URL, OrgID: o.organization(), OrgName: o.options.orgName(), Users: o.person, People: o.people,
+		Apps: o.withLogin(o.options.Apps), SessionLife: o.options.SessionLife, Log: o.options.Log,
 	})
 	if err != nil {
 		return err
@@ -197,22 +206,6 @@ func (o *Org) wire() (err error) {
 
 // organization is the org's own id: its record is the first of its kind.
 func (o *Org) organization() string { return makeID("00D", 1) }
-
-// person finds who may log in.
-func (o *Org) person(username string) (user identity.User, ok bool) {
-	o.mu.RLock()
-	defer o.mu.RUnlock()
-	users := o.tables[o.schema.object("User")]
-	found := users.lookup(users.object.field("username"), username)
-	if len(found) == 0 {
-		return identity.User{}, false
-	}
-	row := found[0].row
-	return identity.User{
-		ID: row.ID(), Username: row.str("Username"), Email: row.str("Email"), FirstName: row.str("FirstName"), LastName: row.str("LastName"),
-		Password: o.options.Password, SecurityToken: o.options.SecurityToken, Active: row.flag("IsActive"),
-	}, true
-}
 
 // Clock is the org's time, which can be moved forward.
 func (o *Org) Clock() *clock.Clock { return o.clock }

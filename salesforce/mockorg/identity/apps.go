@@ -8,12 +8,9 @@ func (s *Service) SetApp(app App) error {
 	if app.ClientID == "" {
 		return errors.New("identity: set app: the client id is empty")
 	}
-	if app.Scopes == nil {
-		app.Scopes = []string{"api", "refresh_token"}
-	}
 	s.appsMu.Lock()
 	defer s.appsMu.Unlock()
-	s.apps[app.ClientID] = app
+	s.apps[app.ClientID] = app.withDefaults()
 	return nil
 }
 

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"slices"
 	"strconv"
@@ -22,7 +23,7 @@ func (s *Service) byAssertion(assertion string) (User, App, *denial) {
 	var unknown bool
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{"RS256"}), jwt.WithoutClaimsValidation(), jwt.WithJSONNumber())
 	claims := jwt.MapClaims{}
-	_, err := parser.ParseWithClaims(assertion, claims, func(*jwt.Token) (any, error) {
+	token, err := parser.ParseWithClaims(assertion, claims, func(*jwt.Token) (any, error) {
 		issuer, _ := claims["iss"].(string)
 		var known bool
 		if app, known = s.app(issuer); !known || app.PublicKey == nil {
@@ -33,6 +34,9 @@ func (s *Service) byAssertion(assertion string) (User, App, *denial) {
 	})
 	if unknown {
 		return User{}, app, badClient
+	}
+	if token != nil && token.Method != nil && token.Method.Alg() == "RS256" && errors.Is(err, jwt.ErrTokenSignatureInvalid) {
+		return User{}, app, badSecret // the key is not the certificate's (salesforce-package 1.7)
 	}
 	if err != nil {
 		return User{}, app, badAssertion

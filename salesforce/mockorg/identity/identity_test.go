@@ -236,12 +236,20 @@ func TestAssertionMustBeSignedByTheApp(t *testing.T) {
 	}
 	good := sign(jwt.SigningMethodRS256, signing())
 	parts := strings.Split(good, ".")
+	wrongKey := map[string]string{ // what a certificate that is not the key's leads to (salesforce-package 1.7)
+		"another key":  sign(jwt.SigningMethodRS256, foreign()),
+		"no signature": parts[0] + "." + parts[1] + ".",
+	}
+	for name, assertion := range wrongKey {
+		r := o.token(t, "grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion", assertion)
+		if r.status != 400 || r.Error != "invalid_client" || r.ErrorDescription != "invalid client credentials" {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
 	for name, assertion := range map[string]string{
-		"another key":       sign(jwt.SigningMethodRS256, foreign()),
 		"another algorithm": sign(jwt.SigningMethodRS512, signing()),
 		"no algorithm":      sign(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType),
 		"a shared secret":   sign(jwt.SigningMethodHS256, []byte("daemon-secret")),
-		"no signature":      parts[0] + "." + parts[1] + ".",
 		"another header":    parts[0] + "x." + parts[1] + "." + parts[2],
 		"two parts":         parts[0] + "." + parts[1],
 		"nonsense":          "nonsense",
@@ -291,7 +299,7 @@ func TestOtherGrants(t *testing.T) {
 		{"refresh of another app", []string{"grant_type", "refresh_token", "client_id", "plain", "client_secret", "plain-secret", "refresh_token", refresh}, "invalid_grant", "expired access/refresh token"},
 		{"refresh unknown", []string{"grant_type", "refresh_token", "client_id", "daemon", "refresh_token", "x"}, "invalid_grant", "expired access/refresh token"},
 		{"refresh of inactive user", []string{"grant_type", "refresh_token", "client_id", "daemon", "refresh_token", dead}, "invalid_grant", "inactive user"},
-		{"unknown grant", []string{"grant_type", "authorization_code"}, "unsupported_grant_type", "grant type not supported"},
+		{"unknown grant", []string{"grant_type", "device"}, "unsupported_grant_type", "grant type not supported"},
 		{"no grant", nil, "unsupported_grant_type", "grant type not supported"},
 	} {
 		r := o.token(t, test.fields...)

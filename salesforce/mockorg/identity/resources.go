@@ -67,9 +67,13 @@ func (s *Service) introspect(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	who, ok := s.refresh[token]
 	s.mu.Unlock()
-	if ok && who.clientID == app.ClientID {
+	if ok && !who.spent && who.clientID == app.ClientID {
+		scopes := who.scopes
+		if scopes == nil {
+			scopes = app.Scopes
+		}
 		writeJSON(w, http.StatusOK, introspection{
-			Active: true, Scope: strings.Join(app.Scopes, " "), ClientID: app.ClientID,
+			Active: true, Scope: strings.Join(scopes, " "), ClientID: app.ClientID,
 			Username: who.username, TokenType: "refresh_token",
 		})
 		return
@@ -107,15 +111,10 @@ func (s *Service) userinfo(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	writeJSON(w, http.StatusOK, map[string]any{
-		"sub": s.idURL(u.ID), "user_id": u.ID, "organization_id": session.OrgID,
-		"preferred_username": u.Username, "nickname": u.Username, "name": u.name(),
-		"given_name": u.FirstName, "family_name": u.LastName,
-		"email": u.Email, "email_verified": true,
-		"zoneinfo": "GMT", "locale": "en_US", "language": "en_US", "utcOffset": 0,
-		"user_type": "STANDARD", "active": u.Active, "is_app_installed": true,
-		"profile": s.o.BaseURL() + "/" + u.ID, "urls": s.urls(u.ID),
-	})
+	app, _ := s.app(session.ClientID)
+	claims := s.claims(u, session.Scopes, app)
+	claims["sub"] = s.idURL(u.ID)
+	writeJSON(w, http.StatusOK, claims)
 }
 
 // identity is GET /id/{org}/{user}, for the session's own user.
@@ -136,7 +135,8 @@ func (s *Service) identity(w http.ResponseWriter, r *http.Request) {
 		"id": s.idURL(u.ID), "asserted_user": true, "user_id": u.ID, "organization_id": session.OrgID,
 		"username": u.Username, "nick_name": u.Username, "display_name": u.name(),
 		"first_name": u.FirstName, "last_name": u.LastName, "email": u.Email, "email_verified": true,
-		"timezone": "GMT", "locale": "en_US", "language": "en_US", "utcOffset": 0,
+		"timezone": u.zone(), "locale": u.locale(), "language": u.language(), "utcOffset": u.offset(),
+		"photos": s.photos(u.ID), "last_modified_date": stamp(u.Changed),
 		"user_type": "STANDARD", "active": u.Active, "is_app_installed": true,
 		"urls": s.urls(u.ID),
 	})

@@ -2,11 +2,10 @@ package identity
 
 import (
 	"container/list"
-	"crypto/rand"
 	"crypto/subtle"
-	"fmt"
 	"maps"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -17,15 +16,18 @@ const (
 	GrantCredentials = "client_credentials"
 	GrantPassword    = "password"
 	GrantRefresh     = "refresh_token"
+	GrantCode        = "authorization_code"
+	GrantBrowser     = "browser" // a person, at the org's page
 	GrantSOAP        = "soap"
 	LoginRefused     = "refused" // any grant, not admitted
 )
 
-// Service is one org's logins, an http.Handler for /services/oauth2/…,
-// /services/Soap/… and /id/….
+// Service is one org's logins, an http.Handler for the addresses that Serves
+// knows.
 type Service struct {
-	o   Options
-	mux *http.ServeMux
+	o    Options
+	mux  *http.ServeMux
+	keys keyring
 
 	appsMu sync.RWMutex
 	apps   map[string]App // by client id
@@ -35,11 +37,13 @@ type Service struct {
 	sessions map[string]*list.Element // of *entry, by token
 	order    *list.List               // least recently used first
 	refresh  map[string]grantee       // by refresh token
+	granted  int                      // refresh tokens ever
 	logins   map[string]int
+	pending  shelf[*authorization] // people at the page, by source
+	codes    shelf[*code]          // by authorization code
+	approved map[approval][]string // scopes
+	opener   bool                  // pages keep their opener from other sites' reach
 }
-
-// grantee is whom a refresh token stands for.
-type grantee struct{ clientID, username string }
 
 // New returns a service without sessions.
 func New(o Options) (*Service, error) {
@@ -50,21 +54,40 @@ func New(o Options) (*Service, error) {
 	s := &Service{
 		o: o, apps: map[string]App{}, mux: http.NewServeMux(), life: o.SessionLife,
 		sessions: map[string]*list.Element{}, order: list.New(),
-		refresh: map[string]grantee{}, logins: map[string]int{},
+		refresh: map[string]grantee{}, logins: map[string]int{}, approved: map[approval][]string{},
+		pending: newShelf[*authorization](maxPending), codes: newShelf[*code](maxCodes),
 	}
 	for _, app := range o.Apps {
-		if app.Scopes == nil {
-			app.Scopes = []string{"api", "refresh_token"}
-		}
-		s.apps[app.ClientID] = app
+		s.apps[app.ClientID] = app.withDefaults()
 	}
+	s.mux.HandleFunc("/services/oauth2/authorize", s.authorize)
+	s.mux.HandleFunc(pagePath, s.page)
 	s.mux.HandleFunc("/services/oauth2/token", s.token)
 	s.mux.HandleFunc("/services/oauth2/revoke", s.revoke)
 	s.mux.HandleFunc("/services/oauth2/introspect", s.introspect)
 	s.mux.HandleFunc("/services/oauth2/userinfo", s.userinfo)
+	s.mux.HandleFunc("/.well-known/openid-configuration", s.discovery)
+	s.mux.HandleFunc("/id/keys", s.jwks)
 	s.mux.HandleFunc("/id/{org}/{user}", s.identity)
+	s.mux.HandleFunc("/services/auth/idp/oidc/logout", s.logout)
+	s.mux.HandleFunc("/secur/logout.jsp", s.logout)
 	s.mux.HandleFunc("/services/Soap/", s.soap)
 	return s, nil
+}
+
+// Serves tells whether an address is one of a Service's. The Metadata API, which
+// has addresses below /services/Soap/ too, has to be asked first.
+func Serves(path string) bool {
+	switch path {
+	case "/.well-known/openid-configuration", pagePath, "/services/auth/idp/oidc/logout", "/secur/logout.jsp":
+		return true
+	}
+	for _, prefix := range [...]string{"/services/oauth2/", "/services/Soap/", "/id/"} {
+		if strings.HasPrefix(path, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // ServeHTTP answers the addresses that the package comment names.
@@ -79,24 +102,6 @@ func (s *Service) Logins() map[string]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return maps.Clone(s.logins)
-}
-
-// IssueRefresh makes a refresh token, which a person's approval would.
-func (s *Service) IssueRefresh(clientID, username string) (token string, err error) {
-	if _, ok := s.app(clientID); !ok {
-		return "", fmt.Errorf("issue refresh token: there is no app with client id %q", clientID)
-	}
-	if _, ok := s.o.Users(username); !ok {
-		return "", fmt.Errorf("issue refresh token: there is no user %q", username)
-	}
-	token = "5Aep861" + rand.Text() + rand.Text()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.refresh) >= maxSessions {
-		return "", fmt.Errorf("issue refresh token: the org has %d already; revoke some", maxSessions)
-	}
-	s.refresh[token] = grantee{clientID, username}
-	return token, nil
 }
 
 func (s *Service) refuse(grant, reason, user string) {

@@ -34,7 +34,7 @@ func (e *Refused) Error() string { return e.Code + ": " + e.Message }
 // entry is a session in order of use.
 type entry struct {
 	Session
-	family string // the refresh token it came from
+	family string // of refresh tokens that it came from
 }
 
 // Check finds the session of an Authorization header: Bearer, OAuth or the bare
@@ -135,11 +135,11 @@ func (s *Service) Revoke(token string) bool {
 		s.end(el)
 		return true
 	}
-	if _, ok := s.refresh[token]; !ok {
+	who, ok := s.refresh[token]
+	if !ok {
 		return false
 	}
-	delete(s.refresh, token)
-	s.endWhere(func(e *entry) bool { return e.family == token })
+	s.endFamily(who.family)
 	return true
 }
 

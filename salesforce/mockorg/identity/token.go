@@ -31,6 +31,12 @@ var (
 	notApproved    = &denial{"invalid_grant", "user hasn't approved this consumer"}
 	noRefresh      = &denial{"invalid_request", "refresh_token scope is required and the connected app should be installed and preauthorized."}
 	badRefresh     = &denial{"invalid_grant", "expired access/refresh token"}
+	badCode        = &denial{"invalid_grant", "invalid authorization code"}
+	staleCode      = &denial{"invalid_grant", "expired authorization code"}
+	noCode         = &denial{"invalid_request", "missing required parameter: code"}
+	noVerifier     = &denial{"invalid_grant", "missing required code verifier"}
+	badVerifier    = &denial{"invalid_request", "invalid code verifier"}
+	otherCallback  = &denial{"redirect_uri_mismatch", "redirect_uri must match configuration"}
 	noScopes       = &denial{"invalid_grant", "no valid scopes defined"}
 	noRunAs        = &denial{"invalid_grant", "no client credentials user enabled"}
 	badGrantType   = &denial{"unsupported_grant_type", "grant type not supported"}
@@ -50,6 +56,7 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request) {
 	var (
 		u     User
 		app   App
+		from  origin
 		d     *denial
 		grant = r.PostForm.Get("grant_type")
 	)
@@ -62,7 +69,9 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request) {
 	case GrantPassword:
 		u, app, d = s.byPassword(r)
 	case GrantRefresh:
-		u, app, d = s.byRefresh(r)
+		u, app, from, d = s.byRefresh(r)
+	case GrantCode:
+		u, app, from, d = s.byCode(r)
 	default:
 		d = badGrantType
 	}
@@ -71,28 +80,41 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusBadRequest, d)
 		return
 	}
-	var family string
-	if grant == GrantRefresh {
-		family = r.PostForm.Get("refresh_token")
+	answer, err := s.answer(s.admit(u, app, grant, from.family), u, app, from)
+	if err != nil {
+		s.o.Log.Error("id token not made", "err", err)
+		writeJSON(w, http.StatusInternalServerError, &denial{"unknown_error", "retry your request"})
+		return
 	}
-	writeJSON(w, http.StatusOK, s.granted(s.admit(u, app, grant, family), app))
+	writeJSON(w, http.StatusOK, answer)
+}
+
+// origin is the person's login that a token comes from; the zero value where no
+// person took part.
+type origin struct {
+	family  string // see grantee
+	refresh string // token to hand out, empty for none
+	nonce   string
+	person  bool
 }
 
 // grant is the answer to a login. JWT replies have neither issued_at nor
 // signature, and none has expires_in.
 type grant struct {
 	AccessToken string `json:"access_token"`
+	Refresh     string `json:"refresh_token,omitempty"`
 	Signature   string `json:"signature,omitempty"`
 	Scope       string `json:"scope"`
+	IDToken     string `json:"id_token,omitempty"`
 	InstanceURL string `json:"instance_url"`
 	ID          string `json:"id"`
 	TokenType   string `json:"token_type"`
 	IssuedAt    string `json:"issued_at,omitempty"`
 }
 
-func (s *Service) granted(session Session, app App) grant {
+func (s *Service) answer(session Session, u User, app App, from origin) (grant, error) {
 	g := grant{
-		AccessToken: session.Token, Scope: strings.Join(session.Scopes, " "),
+		AccessToken: session.Token, Refresh: from.refresh, Scope: strings.Join(session.Scopes, " "),
 		InstanceURL: s.o.BaseURL(), ID: s.idURL(session.UserID), TokenType: "Bearer",
 	}
 	if session.Grant != GrantJWT {
@@ -101,12 +123,23 @@ func (s *Service) granted(session Session, app App) grant {
 		mac.Write([]byte(g.ID + g.IssuedAt))
 		g.Signature = base64.StdEncoding.EncodeToString(mac.Sum(nil))
 	}
-	return g
+	if !from.person || !slices.Contains(session.Scopes, "openid") {
+		return g, nil
+	}
+	var err error
+	g.IDToken, err = s.idToken(session, u, app, from.nonce)
+	return g, err
 }
 
 // client finds the app of a request, by form fields or HTTP Basic, and checks
 // its secret.
 func (s *Service) client(r *http.Request) (App, *denial) {
+	return s.clientOf(r, func(App) bool { return false })
+}
+
+// clientOf is client, for requests in which an app may leave its secret out if
+// optional says so.
+func (s *Service) clientOf(r *http.Request, optional func(App) bool) (App, *denial) {
 	id, secret, basic := r.BasicAuth()
 	if !basic {
 		id, secret = r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
@@ -114,6 +147,9 @@ func (s *Service) client(r *http.Request) (App, *denial) {
 	app, ok := s.app(id)
 	if !ok {
 		return App{}, badClient
+	}
+	if secret == "" && optional(app) {
+		return app, nil
 	}
 	if app.Secret == "" || !same(app.Secret, secret) {
 		return App{}, badSecret
@@ -165,27 +201,6 @@ func (u User) admits(password string) bool {
 	return u.Password != "" && same(u.Password+u.SecurityToken, password)
 }
 
-// byRefresh lets in whom a refresh token stands for. The secret is optional, as
-// it is for apps that cannot keep one.
-func (s *Service) byRefresh(r *http.Request) (User, App, *denial) {
-	app, d := s.client(r)
-	if d == badSecret && r.PostForm.Get("client_secret") == "" {
-		app, _ = s.app(r.PostForm.Get("client_id"))
-		d = nil
-	}
-	if d != nil {
-		return User{}, app, d
-	}
-	s.mu.Lock()
-	who, ok := s.refresh[r.PostForm.Get("refresh_token")]
-	s.mu.Unlock()
-	if !ok || who.clientID != app.ClientID {
-		return User{}, app, badRefresh
-	}
-	u, d := s.person(who.username, app, badRefresh)
-	return u, app, d
-}
-
 // person finds an active user whom the app may act for.
 func (s *Service) person(username string, app App, unknown *denial) (User, *denial) {
 	u, ok := s.o.Users(username)
@@ -196,7 +211,7 @@ func (s *Service) person(username string, app App, unknown *denial) (User, *deni
 		return u, lockedUser
 	case !u.Active:
 		return u, inactiveUser
-	case app.Permits != nil && !app.Permits(u.Username):
+	case app.Blocked, !s.permitted(u, app):
 		return u, notApproved
 	}
 	return u, nil
