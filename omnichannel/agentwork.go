@@ -105,6 +105,7 @@ func (l *Ledger) retracting(now time.Time, c *Chain, why string) {
 	}
 	l.note(c, "retracting", c.Why)
 	l.wakeAt(now, c, retractLook, true)
+	l.pump(now, c)
 }
 
 // progress takes a new status of the live AgentWork of c.
@@ -143,6 +144,9 @@ func (l *Ledger) opened(now time.Time, c *Chain) {
 
 // refused concludes that the push ended without being opened.
 func (l *Ledger) refused(now time.Time, c *Chain, reason vcc.Reason, detail string) {
+	if c.State == Retracting && c.Sent && reason == vcc.Declined {
+		reason, detail = vcc.TimedOut, "taken back in the agent's console" // it was us who declined
+	}
 	c.retire(c.Work)
 	l.index(c)
 	gone := c.PSRGone

@@ -38,7 +38,7 @@ const (
 	factRetracted Fact = "retracted" // the engine took the offer back
 	factClosing   Fact = "closing"   // the engine directed a close
 	factRequeued  Fact = "requeued"  // the engine directed a change of queue
-	factKept      Fact = "kept"      // closing or requeueing was refused by the org
+	factKept      Fact = "kept"      // requeueing was refused by the org
 	factClosed    Fact = "closed"    // the opened AgentWork ended
 	factWithdrawn Fact = "withdrawn" // it left before anybody opened it
 	factReturned  Fact = "returned"  // the org still has what we thought was over
@@ -67,7 +67,7 @@ var moves = map[move]State{
 
 	{InHand, factClosing}: Closing, {InHand, factRequeued}: Requeueing, {InHand, factAnnounced}: Announced, {InHand, factOpened}: InHand, {InHand, factPushed}: Alerting, {InHand, factClosed}: Gone,
 
-	{Closing, factKept}: InHand, {Closing, factAnnounced}: Announced, {Closing, factOpened}: InHand, {Closing, factPushed}: Alerting, {Closing, factClosed}: Gone,
+	{Closing, factClosing}: Closing, {Closing, factAnnounced}: Announced, {Closing, factOpened}: InHand, {Closing, factPushed}: Alerting, {Closing, factClosed}: Gone,
 
 	{Requeueing, factKept}: InHand, {Requeueing, factAnnounced}: Announced, {Requeueing, factOpened}: InHand, {Requeueing, factPushed}: Alerting, {Requeueing, factClosed}: Gone,
 
@@ -161,8 +161,9 @@ func (c *Chain) retire(id AgentWorkID) {
 	}
 }
 
-// want returns the effect that the chain's state calls for now, or "".
-func (c *Chain) want() EffectKind {
+// want returns the effect that the chain's state calls for now, or ""; console tells
+// whether agents' consoles can be reached.
+func (c *Chain) want(console bool) EffectKind {
 	switch {
 	case c.Again:
 		return Look
@@ -172,6 +173,8 @@ func (c *Chain) want() EffectKind {
 		return Look // it decides whether there is anything to push
 	case c.State == Pushing:
 		return CreateWork
+	case c.State == Retracting && console:
+		return DeclineWork
 	case c.State == Closing:
 		return CloseWork
 	case c.State == Requeueing:

@@ -21,9 +21,7 @@ func (l *Ledger) Direct(now time.Time, d vcc.Directive) Output {
 	case vcc.Retract:
 		l.directRetract(now, c, d)
 	case vcc.Close:
-		if l.move(now, c, factClosing, d.Detail) {
-			l.pump(now, c)
-		}
+		l.directClose(now, c, d)
 	case vcc.Requeue:
 		l.directRequeue(now, c, d)
 	}
@@ -44,6 +42,21 @@ func (l *Ledger) directOffer(now time.Time, c *Chain, d vcc.Directive) {
 	c.Offer, c.Agent, c.Work = d.Offer, d.Agent, ""
 	l.note(c, "offered", d.Detail)
 	l.pump(now, c)
+}
+
+// directClose ends the agent's work. Asked again while it is being closed, it tries
+// again at once.
+func (l *Ledger) directClose(now time.Time, c *Chain, d vcc.Directive) {
+	if d.Offer != c.Offer && d.Offer != 0 {
+		l.out.Stale++
+		return
+	}
+	if c.State == Closing && c.Doing == nil {
+		c.Sent, c.Tries, c.Wake = false, 0, time.Time{}
+	}
+	if l.move(now, c, factClosing, d.Detail) {
+		l.pump(now, c)
+	}
 }
 
 // directRetract takes a push back, as far as the org allows it.
@@ -74,5 +87,7 @@ func (l *Ledger) directRequeue(now time.Time, c *Chain, d vcc.Directive) {
 			return
 		}
 	}
-	l.drift(c, fmt.Sprintf("plan %s has no queue in external routing: map one under \"plans\" in the routing file", d.Plan))
+	why := fmt.Sprintf("plan %s has no queue in external routing: map one under \"plans\" in the routing file", d.Plan)
+	l.drift(c, why)
+	l.report(vcc.Report{Kind: vcc.RequeueFailed, Interaction: c.Interaction, Offer: c.Offer, Agent: c.Agent, Detail: why})
 }

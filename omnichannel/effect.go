@@ -17,7 +17,11 @@ const (
 	Look EffectKind = "look up work item"
 	// ReadPresence reads the current presence rows of Agent.
 	ReadPresence EffectKind = "read presence"
-	// CloseWork ends the opened AgentWork from outside, where the org allows it.
+	// DeclineWork takes a push back in the agent's own console, while it is not yet
+	// accepted. AgentWork cannot be updated, so nothing else does.
+	DeclineWork EffectKind = "decline AgentWork"
+	// CloseWork ends the opened AgentWork: in the agent's console, or from outside
+	// where the org allows it.
 	CloseWork EffectKind = "close AgentWork"
 	// ChangeOwner gives the record to Queue.
 	ChangeOwner EffectKind = "change owner"

@@ -234,8 +234,9 @@ func (l *Ledger) look(now time.Time, c *Chain) {
 
 // pump sends the effect that c wants, unless one is under way or it has to wait.
 func (l *Ledger) pump(now time.Time, c *Chain) {
-	kind := c.want()
-	if c.Doing != nil || kind == "" || (kind != Look && c.Wake.After(now)) {
+	kind := c.want(l.policy.Console)
+	waits := c.Wake.After(now) && kind != Look && kind != DeclineWork // what is declined is looked at meanwhile
+	if c.Doing != nil || kind == "" || waits {
 		return
 	}
 	c.Effects++

@@ -26,6 +26,11 @@ func (l *Ledger) onOutcome(now time.Time, o Outcome) {
 		l.onCreate(now, c, o)
 	case Look:
 		l.onLook(now, c, o)
+	case DeclineWork:
+		// How the push ended is told by its AgentWork, at which we look anyway.
+		if o.Result != Done {
+			l.note(c, "not taken back", o.detail())
+		}
 	case CloseWork, ChangeOwner:
 		l.onRelease(now, c, o)
 	}
@@ -96,12 +101,37 @@ func (l *Ledger) onRelease(now time.Time, c *Chain, o Outcome) {
 	case Done:
 		l.wakeAt(now, c, 5*l.policy.EventPatience, true)
 	case Refused:
-		l.drift(c, string(o.Effect.Kind)+": "+o.detail())
-		l.move(now, c, factKept, o.detail())
+		l.kept(now, c, o)
 	default: // both are idempotent
 		c.Sent = false
 		c.Why = "put off: " + o.detail()
 		l.wakeAt(now, c, max(o.RetryAfter, pace(retryFirst, c.Tries)), false)
 		c.Tries++
 	}
+}
+
+// closeAgain is how long after a refusal to close the work it is tried again: the
+// agent wants to be rid of it, and a console may have come back.
+const closeAgain = time.Minute
+
+// kept takes that the org did not let the agent's work end. A requeue is given up.
+// A close goes on in the background: what the agent was relieved of must not stay
+// theirs in Salesforce.
+func (l *Ledger) kept(now time.Time, c *Chain, o Outcome) {
+	r := vcc.Report{Kind: vcc.CloseFailed, Interaction: c.Interaction, Offer: c.Offer, Agent: c.Agent, Detail: o.detail()}
+	if c.State == Requeueing {
+		r.Kind = vcc.RequeueFailed
+		l.drift(c, string(o.Effect.Kind)+": "+o.detail())
+		l.move(now, c, factKept, o.detail())
+		l.report(r)
+		return
+	}
+	if c.Tries == 0 {
+		l.drift(c, string(o.Effect.Kind)+": "+o.detail())
+		l.report(r)
+	}
+	c.Sent = false
+	c.Why = "not closed: " + o.detail()
+	l.wakeAt(now, c, closeAgain, false)
+	c.Tries++
 }

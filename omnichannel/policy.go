@@ -24,6 +24,9 @@ type Policy struct {
 	// Plans maps queues, by their developer name, to plans. A queue that is not
 	// named has a plan of its own name.
 	Plans map[string]vcc.PlanID
+	// Console says that agents' consoles can be reached, so that a push is taken back
+	// there. Without, Salesforce's push time-out ends it.
+	Console bool
 	// Grace is how long a closed presence row is not yet taken for a logout
 	// (salesforce-omni 1.3). Default 3 s.
 	Grace time.Duration

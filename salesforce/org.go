@@ -79,6 +79,8 @@ func (o *Org) Carry(ctx context.Context, e omnichannel.Effect) omnichannel.Outco
 		out.Rows, err = o.presence(ctx, e.Agent)
 	case omnichannel.ChangeOwner:
 		writes, err = true, o.changeOwner(ctx, e)
+	case omnichannel.DeclineWork:
+		err = fmt.Errorf("%w: AgentWork %s can be declined in the agent's console only", ErrBadCall, e.Work)
 	case omnichannel.CloseWork:
 		writes, err = true, o.closeWork(ctx, e)
 	default:
