@@ -23,7 +23,7 @@ func BenchmarkTurn(b *testing.B) {
 			next := 0
 			for b.Loop() {
 				now = now.Add(time.Second)
-				t := core.Turn(now, arrivals(&next, n))
+				t := core.Turn(now, arrivals(&next, n), nil)
 				if len(t.Effects) != n {
 					b.Fatalf("%d pushes for %d arrivals", len(t.Effects), n)
 				}
@@ -56,7 +56,7 @@ func finish(core *connector.Core, now time.Time, effects []omnichannel.Effect) {
 			signals = append(signals, omnichannel.WorkSeen{Work: w})
 		}
 	}
-	core.Turn(now, signals)
+	core.Turn(now, signals, nil)
 }
 
 func benchCore(b *testing.B, agents int) *connector.Core {
@@ -76,7 +76,7 @@ func benchCore(b *testing.B, agents int) *connector.Core {
 	if err != nil {
 		b.Fatal(err)
 	}
-	core.Turn(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), []omnichannel.Signal{baseline})
+	core.Turn(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), []omnichannel.Signal{baseline}, nil)
 	return core
 }
 
@@ -94,7 +94,7 @@ func BenchmarkTurnCommitted(b *testing.B) {
 			next := 0
 			for b.Loop() {
 				now = now.Add(time.Second)
-				t := core.Turn(now, arrivals(&next, n))
+				t := core.Turn(now, arrivals(&next, n), nil)
 				if err := st.Commit(b.Context(), t.Change); err != nil {
 					b.Fatal(err)
 				}

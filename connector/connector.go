@@ -13,6 +13,7 @@ import (
 
 	"omnibridge/connector/store"
 	"omnibridge/omnichannel"
+	"omnibridge/vcc"
 )
 
 // Options is what a Connector is made of.
@@ -41,6 +42,10 @@ type Options struct {
 	// Drain bounds how long Run waits, when it is told to end, for what is under
 	// way. Default 10 s.
 	Drain time.Duration
+	// Direct, if set, takes the directives that are not the org's business (Pop,
+	// SetOmni, Phone, Tell), in order, after what they follow from is durable. It is
+	// called by the loop and must not block.
+	Direct func(vcc.Directive)
 	// OnJournal, if set, is called by the loop with the journal entries of each
 	// turn after they are durable. It must not block.
 	OnJournal func([]store.Entry)
@@ -75,7 +80,12 @@ type Connector struct {
 	asks    chan func(*Core)
 	kick    chan struct{} // asks for a sweep
 	carrier *carrier
-	ended   chan struct{} // closed when the loop has ended
+	ended   chan struct{}    // closed when the loop has ended
+	fresh   chan vcc.AgentID // who began to be watched
+
+	watching sync.Mutex
+	watchers map[vcc.AgentID]map[chan vcc.Desk]bool
+	allFresh bool // more began to be watched than fresh could hold
 
 	mu     sync.Mutex
 	links  map[string]omnichannel.Link
@@ -123,9 +133,12 @@ func (c Counts) clone() Counts {
 	return c
 }
 
-// input is one thing for the loop. done, if not nil, gets nil once it is durable.
+// input is one thing for the loop. done, if not nil, gets nil once it is durable;
+// answers, if not nil, has got the answer to the one command in reports by then.
 type input struct {
 	signals []omnichannel.Signal
+	reports []vcc.Report
+	answers chan vcc.Answer
 	cursors []omnichannel.Cursor
 	notes   []omnichannel.Note
 	done    chan error
@@ -150,6 +163,7 @@ func New(o Options) (*Connector, error) {
 		kick:  make(chan struct{}, 1),
 		ended: make(chan struct{}),
 		links: map[string]omnichannel.Link{},
+		fresh: make(chan vcc.AgentID, 256), watchers: map[vcc.AgentID]map[chan vcc.Desk]bool{},
 	}
 	c.carrier = newCarrier(o.Org, func(ctx context.Context, out omnichannel.Outcome) error {
 		return c.put(ctx, input{signals: []omnichannel.Signal{out}}, false)
@@ -229,6 +243,9 @@ func (c *Connector) loop(ctx context.Context, feedErr <-chan error) error {
 		case ask := <-c.asks:
 			ask(c.core)
 			continue
+		case agent := <-c.fresh:
+			c.show([]vcc.AgentID{agent})
+			continue
 		case in := <-c.inbox:
 			ins = c.more(in)
 		case <-timer.C:
@@ -265,10 +282,12 @@ func (c *Connector) more(in input) []input {
 func (c *Connector) turn(ctx context.Context, ins []input) error {
 	now := time.Now()
 	var signals []omnichannel.Signal
+	var reports []vcc.Report
 	for _, in := range ins {
 		signals = append(signals, in.signals...)
+		reports = append(reports, in.reports...)
 	}
-	t := c.core.Turn(now, signals)
+	t := c.core.Turn(now, signals, reports)
 	for _, in := range ins {
 		t.Change.Cursors = append(t.Change.Cursors, in.cursors...)
 		for _, n := range in.notes {
@@ -281,6 +300,9 @@ func (c *Connector) turn(ctx context.Context, ins []input) error {
 // settle commits a turn, and only then lets it be seen.
 func (c *Connector) settle(ctx context.Context, ins []input, t Turn) error {
 	err := c.commit(ctx, t.Change)
+	if err == nil {
+		answer(ins, t.Answers)
+	}
 	for _, in := range ins {
 		if in.done != nil {
 			in.done <- err
@@ -290,6 +312,12 @@ func (c *Connector) settle(ctx context.Context, ins []input, t Turn) error {
 		return err
 	}
 	c.carrier.take(t.Effects)
+	for _, d := range t.Directives {
+		if c.o.Direct != nil {
+			c.o.Direct(d)
+		}
+	}
+	c.show(t.Desks)
 	if t.Resync {
 		c.askSweep()
 	}

@@ -3,6 +3,7 @@ package connector
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"omnibridge/connector/store"
@@ -27,6 +28,11 @@ type Turn struct {
 	Late    int                  // reports that answered an offer no longer open
 	Faults  []error              // inputs that could not be; they changed nothing
 	Waits   []time.Duration      // from a PSR's creation to the AgentWork of its first offer
+	// Directives are those that are not the org's business: pops, statuses, calls and
+	// words to providers.
+	Directives []vcc.Directive
+	Answers    []vcc.Answer  // to agents' commands
+	Desks      []vcc.AgentID // whose panel may show something else
 }
 
 // maxRounds bounds how often connector and engine may answer each other in one
@@ -55,8 +61,9 @@ func (c *Core) Restore(now time.Time, s store.Snapshot) Turn {
 	return c.end(t)
 }
 
-// Turn takes what has come in since the last one, and does what is due.
-func (c *Core) Turn(now time.Time, signals []omnichannel.Signal) Turn {
+// Turn takes what has come in since the last one, the org's signals and what others
+// report to the engine, and does what is due.
+func (c *Core) Turn(now time.Time, signals []omnichannel.Signal, reports []vcc.Report) Turn {
 	t := newTurn(now)
 	t.addOrg(c.ledger.Tick(now))
 	t.addOrg(c.roster.Tick(now))
@@ -72,6 +79,12 @@ func (c *Core) Turn(now time.Time, signals []omnichannel.Signal) Turn {
 			t.addOrg(c.roster.Recheck(now, id))
 		}
 		t.addOrg(out)
+	}
+	for _, r := range reports {
+		t.reports = append(t.reports, r)
+		if r.Kind == vcc.Asked && r.Command != nil && r.Command.Agent != "" {
+			t.commands = append(t.commands, *r.Command)
+		}
 	}
 	c.route(now, t)
 	return c.end(t)
@@ -96,13 +109,28 @@ func (c *Core) route(now time.Time, t *turn) {
 		directives := t.directives
 		t.directives = nil
 		for _, d := range directives {
-			t.addOrg(c.ledger.Direct(now, d))
+			c.direct(now, t, d)
 		}
 		if len(t.reports) == 0 && len(t.directives) == 0 {
 			return
 		}
 	}
 	t.Faults = append(t.Faults, errors.New("connector and engine did not come to rest in one turn"))
+}
+
+// direct hands a directive to whom it is for.
+func (c *Core) direct(now time.Time, t *turn, d vcc.Directive) {
+	switch d.Kind {
+	case vcc.Pop, vcc.SetOmni, vcc.Phone, vcc.Tell:
+		t.Directives = append(t.Directives, d)
+		return
+	}
+	if _, known := c.ledger.Chain(d.Interaction); !known {
+		if x, ok := c.engine.Interaction(d.Interaction); ok && x.Work.Channel == "" {
+			return // a call: it reaches the agent by the panel, not by Salesforce
+		}
+	}
+	t.addOrg(c.ledger.Direct(now, d))
 }
 
 // Next returns when a turn is due without any input.
@@ -138,6 +166,8 @@ func (c *Core) end(t *turn) Turn {
 		}
 	}
 	t.Change.Effects = t.Effects
+	t.Desks = t.desks.list
+	t.journalCommands()
 	return t.Turn
 }
 
@@ -150,6 +180,8 @@ type turn struct {
 	chains       set[vcc.InteractionID]
 	interactions set[vcc.InteractionID]
 	agents       set[vcc.AgentID]
+	desks        set[vcc.AgentID]
+	commands     []vcc.Command
 }
 
 func newTurn(now time.Time) *turn { return &turn{now: now} }
@@ -173,12 +205,44 @@ func (t *turn) addEngine(o vcc.Output) {
 	t.directives = append(t.directives, o.Directives...)
 	t.interactions.add(o.Interactions)
 	t.agents.add(o.Agents)
+	t.desks.add(o.Desks)
+	t.Answers = append(t.Answers, o.Answers...)
 	t.Late += o.Late
 	for _, d := range o.Decisions {
-		if d.Agent == "" {
+		switch {
+		case d.What != "":
+			t.journal(store.Entry{At: t.now, Interaction: d.Interaction, What: d.What, Offer: d.Offer, Agent: d.Agent, Why: d.Why})
+		case d.Agent == "":
 			t.journal(store.Entry{At: t.now, Interaction: d.Interaction, What: "waits", Why: d.Why})
 		}
 	}
+}
+
+// journalCommands notes what agents asked for, and what they were told.
+func (t *turn) journalCommands() {
+	for i, c := range t.commands {
+		if i >= len(t.Answers) {
+			return
+		}
+		why := []string{}
+		for _, part := range []string{askedState(c), string(c.Target.Agent), string(c.Target.Plan), c.Target.Number, c.Disposition, c.Why} {
+			if part != "" {
+				why = append(why, part)
+			}
+		}
+		what := "asked: " + string(c.Do)
+		if a := t.Answers[i]; !a.OK {
+			what, why = "refused: "+string(c.Do), append(why, a.Text)
+		}
+		t.journal(store.Entry{At: t.now, Interaction: c.Interaction, What: what, Agent: c.Agent, Why: strings.Join(why, "; ")})
+	}
+}
+
+func askedState(c vcc.Command) string {
+	if c.Do != vcc.LogIn && c.Do != vcc.SetState {
+		return ""
+	}
+	return c.State.String()
 }
 
 func (t *turn) journal(e store.Entry) { t.Change.Journal = append(t.Change.Journal, e) }

@@ -38,6 +38,8 @@ type Engine interface {
 	Next() (time.Time, bool)
 	Interaction(id vcc.InteractionID) (vcc.Interaction, bool)
 	Agent(id vcc.AgentID) (vcc.Agent, bool)
+	// Desk returns what an agent's panel shows.
+	Desk(id vcc.AgentID) (vcc.Desk, bool)
 	Interactions() iter.Seq[vcc.Interaction]
 	Agents() iter.Seq[vcc.Agent]
 	// Restore puts stored rows back after a restart, before any Step.

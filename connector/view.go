@@ -41,15 +41,10 @@ const mostShown = 500
 
 // View asks the loop what stands. It fails when ctx ends or the loop has ended.
 func (c *Connector) View(ctx context.Context) (View, error) {
-	got := make(chan View, 1)
-	select {
-	case c.asks <- func(core *Core) { got <- core.view(time.Now()) }:
-	case <-ctx.Done():
-		return View{}, context.Cause(ctx)
-	case <-c.ended:
-		return View{}, ErrEnded
+	var v View
+	if err := c.ask(ctx, func(core *Core) { v = core.view(time.Now()) }); err != nil {
+		return View{}, err
 	}
-	v := <-got
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, l := range c.links {

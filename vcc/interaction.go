@@ -128,6 +128,9 @@ type Decision struct {
 	Offer       int           `json:"offer,omitempty"` // zero: nobody was chosen
 	Agent       AgentID       `json:"agent,omitempty"`
 	Considered  int           `json:"considered"` // agents looked at
+	// What is the journal's word for it: "abandoned", "transferred". Empty: an offer,
+	// or that it waits.
+	What string `json:"what,omitempty"`
 	Why         string        `json:"why"`        // for people: why this one, or why nobody
 }
 
