@@ -110,6 +110,7 @@ func (o *Org) controlCalls() map[string]func(*http.Request) (any, error) {
 	maps.Copy(calls, o.rigCalls())
 	maps.Copy(calls, o.limitCalls())
 	maps.Copy(calls, o.stateCalls())
+	maps.Copy(calls, o.consoleCalls())
 	return calls
 }
 

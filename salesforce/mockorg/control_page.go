@@ -54,6 +54,8 @@ var aboutCalls = map[string]string{
 	"POST /mock/v1/dailyrequests":   "sets the allowance of API requests alone",
 	"GET /mock/v1/state":            "all there is, to be gone on with",
 	"POST /mock/v1/state":           "makes the org what a state says",
+	"GET /mock/v1/console":          "what the console page frames",
+	"POST /mock/v1/console":         "sets what the console page frames",
 	"GET /mock/v1/await":            "waits until a query gives so many rows",
 	"GET /mock/v1/history":          "the committed changes",
 	"GET /mock/v1/verdict":          "what became of each work item",

@@ -37,6 +37,8 @@ func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		o.serveREST(w, r)
 	case path == "/cometd" || strings.HasPrefix(path, "/cometd/"):
 		o.serveOther(w, r, o.streaming)
+	case servesConsole(path):
+		o.console.ServeHTTP(w, r)
 	case identity.Serves(path):
 		o.serveOther(w, r, o.identity)
 	default:

@@ -186,8 +186,8 @@ func (m *omni) drop(user string) {
 	s.dropped = true
 	s.notice = m.after(time.Duration(m.set.DisconnectAfter), func() error {
 		return m.o.change(m.itself(), func(t *tx) error {
-			if m.sessions[user] != s {
-				return nil // logged in again meanwhile
+			if m.sessions[user] != s || !s.dropped {
+				return nil // logged in again, or connected again, meanwhile
 			}
 			return m.logout(t, user)
 		})

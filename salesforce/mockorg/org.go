@@ -70,6 +70,8 @@ type Options struct {
 	ConnectTimeout time.Duration
 	// FaultSeed is what the chances of faults are drawn from (Fault.Probability).
 	FaultSeed uint64
+	// Console is what the console page frames and runs.
+	Console Console
 	// Log tells at debug level what goes on; nil means nothing is told.
 	Log *slog.Logger
 }
@@ -123,6 +125,7 @@ type Org struct {
 	identity     *identity.Service
 	streaming    *cometd.Server
 	controlPlane http.Handler
+	console      *console
 	setup        setup
 	url          atomic.Pointer[string]
 
@@ -198,6 +201,9 @@ func (o *Org) wire() (err error) {
 	o.rule("PermissionSetAssignment", rule{check: checkAssignment})
 	o.omni, o.chronicle = newOmni(o), newChronicle()
 	if err := o.SetLimits(*o.options.Limits); err != nil {
+		return err
+	}
+	if o.console, err = newConsole(o, o.options.Console); err != nil {
 		return err
 	}
 	o.controlPlane = o.control()

@@ -1,0 +1,355 @@
+package mockorg
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"sort"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+const (
+	streamPing  = 20 * time.Second
+	streamWrite = 10 * time.Second // for a page to take a message
+	maxWatched  = 200              // records that one page looks at
+	maxStreams  = 2000
+)
+
+// stream is one page's connection, over which it learns what happens: messages
+// {"t":"omni","omni":…}, {"t":"event","name":…,"params":…} and
+// {"t":"record","id":…}. The page says {"watch":[ids]}: which records it shows.
+//
+// It never polls: it sleeps until the next commit, or until somebody touches a
+// record that it watches.
+type stream struct {
+	c    *console
+	user string // "" on the customer page
+	conn *websocket.Conn
+	wake chan struct{} // of one
+
+	mu      sync.Mutex // guards the following
+	watched map[string]bool
+	dirty   map[string]bool
+}
+
+var upgrader = websocket.Upgrader{HandshakeTimeout: streamWrite} // checks that the origin is its own host
+
+// serveStream is an agent's page coming to listen.
+func (c *console) serveStream(w http.ResponseWriter, r *http.Request) {
+	user, ok := c.o.identity.Visitor(r)
+	if !ok {
+		http.Error(w, "nobody is logged in", http.StatusUnauthorized)
+		return
+	}
+	c.rejoin(user.ID)
+	c.listen(w, r, user.ID, nil)
+}
+
+// listen serves a stream until either side ends it.
+func (c *console) listen(w http.ResponseWriter, r *http.Request, user string, watched []string) {
+	s := &stream{c: c, user: user, wake: make(chan struct{}, 1), watched: map[string]bool{}, dirty: map[string]bool{}}
+	for _, id := range watched {
+		s.watched[id] = true
+	}
+	if !c.enter(s) {
+		http.Error(w, "too many pages are open", http.StatusServiceUnavailable)
+		return
+	}
+	defer c.exit(s)
+	var err error
+	if s.conn, err = upgrader.Upgrade(w, r, nil); err != nil {
+		return // it has answered
+	}
+	defer s.conn.Close()
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	var reading sync.WaitGroup
+	reading.Go(func() { defer cancel(); s.read() })
+	s.write(ctx, r)
+	s.conn.Close() // so that read ends
+	reading.Wait()
+}
+
+func (c *console) enter(s *stream) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.streams) >= maxStreams {
+		return false
+	}
+	c.streams[s] = struct{}{}
+	if s.user != "" {
+		c.open[s.user]++
+	}
+	return true
+}
+
+func (c *console) exit(s *stream) {
+	c.mu.Lock()
+	delete(c.streams, s)
+	last := false
+	if s.user != "" {
+		if c.open[s.user]--; c.open[s.user] == 0 {
+			delete(c.open, s.user)
+			last = true
+		}
+	}
+	c.mu.Unlock()
+	if last {
+		c.leave(s.user)
+	}
+}
+
+// touch tells the stream that there is something new about a record.
+func (s *stream) touch(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.watched[id] {
+		return
+	}
+	s.dirty[id] = true
+	select {
+	case s.wake <- struct{}{}:
+	default: // it will wake already
+	}
+}
+
+// read takes what the page says until it is gone.
+func (s *stream) read() {
+	s.conn.SetReadLimit(64 << 10)
+	alive := func(string) error { return s.conn.SetReadDeadline(time.Now().Add(3 * streamPing)) }
+	s.conn.SetPongHandler(alive)
+	_ = alive("")
+	for {
+		var said struct {
+			Watch []string `json:"watch"`
+		}
+		_, text, err := s.conn.ReadMessage()
+		if err != nil || json.Unmarshal(text, &said) != nil {
+			return
+		}
+		if s.user == "" || len(said.Watch) > maxWatched {
+			continue
+		}
+		s.mu.Lock()
+		s.watched = map[string]bool{}
+		for _, id := range said.Watch {
+			if long, ok := parseID(id); ok {
+				s.watched[long] = true
+			}
+		}
+		s.mu.Unlock()
+	}
+}
+
+// write tells the page what happens until ctx ends or the org does.
+func (s *stream) write(ctx context.Context, r *http.Request) {
+	ping := time.NewTicker(streamPing)
+	defer ping.Stop()
+	var seen uint64
+	var before *OmniView
+	for {
+		next, done, messages := s.look(&seen, &before)
+		for _, m := range messages {
+			_ = s.conn.SetWriteDeadline(time.Now().Add(streamWrite))
+			if s.conn.WriteJSON(m) != nil {
+				return
+			}
+		}
+		select {
+		case <-next:
+		case <-s.wake:
+		case <-ping.C:
+			s.c.o.identity.Visitor(r) // a page that is open keeps its login
+			if s.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(streamWrite)) != nil {
+				return
+			}
+		case <-done:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// streamed is a message to a page.
+type streamed struct {
+	T      string    `json:"t"`
+	Omni   *OmniView `json:"omni,omitempty"`
+	Name   string    `json:"name,omitempty"`
+	Params any       `json:"params,omitempty"`
+	ID     string    `json:"id,omitempty"`
+	Op     string    `json:"op,omitempty"`
+}
+
+// look gathers what the page has to be told since the last look, and returns
+// what ends the sleep after it.
+func (s *stream) look(seen *uint64, before **OmniView) (next, done <-chan struct{}, messages []streamed) {
+	o := s.c.o
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	t := &tx{o: o, at: o.clock.Now().UTC()}
+	next, done = o.chronicle.next, o.chronicle.done
+	changes := o.chronicle.since(*seen)
+	if *seen == 0 {
+		changes = nil // what was before the page
+	}
+	*seen = max(o.chronicle.seq, 1)
+	if s.user != "" {
+		messages = s.omniNews(t, changes, before)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, change := range changes {
+		if s.watched[change.ID] {
+			delete(s.dirty, change.ID)
+			messages = append(messages, streamed{T: "record", ID: change.ID, Op: change.Op})
+		}
+		if about := aboutWork(t, change); s.user == "" && s.watched[about] {
+			s.dirty[about] = true
+		}
+	}
+	for id := range s.dirty {
+		messages = append(messages, streamed{T: "record", ID: id, Op: "updated"})
+	}
+	clear(s.dirty)
+	return next, done, messages
+}
+
+// aboutWork is the work item that a change of a PSR or an AgentWork is about.
+func aboutWork(t *tx, change Change) string {
+	if change.Object != "AgentWork" && change.Object != "PendingServiceRouting" {
+		return ""
+	}
+	rec := t.o.find(change.ID)
+	if rec == nil {
+		return ""
+	}
+	return rec.row.str("WorkItemId")
+}
+
+// since returns the changes after a sequence number; they are not to be altered.
+// The org's lock is held.
+func (c *chronicle) since(after uint64) []Change {
+	i := sort.Search(len(c.changes), func(i int) bool { return c.changes[i].Seq > after })
+	return c.changes[i:]
+}
+
+// omniNews is the widget's new state, if it has one, and the toolkit events that
+// led to it.
+func (s *stream) omniNews(t *tx, changes []Change, before **OmniView) []streamed {
+	mine := *before == nil
+	var events []streamed
+	var refused string
+	for _, change := range changes {
+		switch change.Object {
+		case "AgentWork":
+			rec := t.o.find(change.ID)
+			if rec == nil || rec.row.str("UserId") != s.user {
+				continue
+			}
+			mine = true
+			name, status := workEvent(change)
+			if name != "" {
+				events = append(events, streamed{T: "event", Name: name, Params: map[string]string{
+					"workItemId": rec.row.str("WorkItemId")[:idShort], "workId": change.ID[:idShort]}})
+			}
+			if status == "Declined" || status == "DeclinedOnPushTimeout" {
+				refused = status
+			}
+		case "UserServicePresence":
+			rec := t.o.find(change.ID)
+			mine = mine || rec != nil && rec.row.str("UserId") == s.user
+		case "PresenceUserConfig", "PresenceUserConfigUser", "ServicePresenceStatus", "ServiceChannelStatus", "PresenceDeclineReason":
+			mine = true
+		default: // a request shows the title of its record
+			mine = mine || *before != nil && slices.ContainsFunc((*before).Works, func(w OmniWork) bool { return w.Record == change.ID })
+		}
+	}
+	if !mine {
+		return nil
+	}
+	now := s.c.omniView(t, s.user)
+	if was := *before; was != nil {
+		events = append(events, s.presenceEvents(*was, now, refused)...)
+	}
+	*before = &now
+	return append([]streamed{{T: "omni", Omni: &now}}, events...)
+}
+
+// workEvent is the toolkit's event of a change of an AgentWork, "" for none, and
+// the status that it has now, "" for the same.
+func workEvent(change Change) (name, status string) {
+	status, _ = change.Fields["Status"].(string)
+	switch status {
+	case "Assigned":
+		return "omniChannelWorkAssigned", status
+	case "Opened":
+		return "omniChannelWorkAccepted", status
+	case "Declined", "DeclinedOnPushTimeout":
+		return "omniChannelWorkDeclined", status
+	case "Closed", "Transferred":
+		return "omniChannelWorkClosed", status
+	}
+	return "", status
+}
+
+// presenceEvents are the toolkit's events between two states of a widget.
+func (s *stream) presenceEvents(was, now OmniView, refused string) []streamed {
+	var events []streamed
+	tell := func(name string, params any) {
+		events = append(events, streamed{T: "event", Name: name, Params: params})
+	}
+	another := was.Session != now.Session
+	if another && was.Session != "" {
+		tell("omniChannelLogout", map[string]string{})
+	}
+	if another && now.Status != nil {
+		tell("omniChannelLoginSuccess", map[string]string{"statusId": now.Status.ID[:idShort]})
+	}
+	if now.Status != nil && (another || was.Status == nil || was.Status.ID != now.Status.ID) {
+		tell("omniChannelStatusChanged", statusParams(*now.Status, s.reason(now.Status.ID, another, refused)))
+	}
+	if was.Load != now.Load || was.Capacity != now.Capacity {
+		tell("omniChannelWorkloadChanged", map[string]float64{"configuredCapacity": now.Capacity, "previousWorkload": was.Load, "newWorkload": now.Load})
+	}
+	if was.Connected && !now.Connected {
+		tell("omniChannelConnectionError", map[string]string{"error": "The connection to Omni-Channel was lost."})
+	}
+	return events
+}
+
+// statusParams are a status as the toolkit tells it: channels as JSON text, ids
+// of 15 characters.
+func statusParams(status OmniStatus, reason string) map[string]string {
+	short := make([]OmniChannel, len(status.Channels))
+	for i, channel := range status.Channels {
+		short[i] = OmniChannel{ID: channel.ID[:idShort], Name: channel.Name}
+	}
+	channels, _ := json.Marshal(short) // of texts only
+	return map[string]string{"statusId": status.ID[:idShort], "statusName": status.Label, "statusApiName": status.APIName,
+		"channels": string(channels), "reason": reason}
+}
+
+// reason tells why a status is what it is now.
+func (s *stream) reason(status string, login bool, refused string) string {
+	s.c.mu.Lock()
+	wished := s.c.wished[s.user]
+	s.c.mu.Unlock()
+	switch {
+	case wished.status == status && wished.reason == byToolkit:
+		return byToolkit
+	case login:
+		return byLogin
+	case wished.status == status:
+		return wished.reason
+	case refused == "Declined":
+		return byDecline
+	case refused == "DeclinedOnPushTimeout":
+		return byTimeout
+	}
+	return bySupervisor
+}
