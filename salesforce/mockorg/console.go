@@ -87,7 +87,7 @@ func newConsole(o *Org, set Console) (*console, error) {
 	mux.HandleFunc("GET /lightning/{rest...}", c.servePage)
 	mux.HandleFunc("GET /customer/{$}", func(w http.ResponseWriter, r *http.Request) { c.serveFile(w, r, "customer.html") })
 	mux.HandleFunc("GET /customer/stream", c.serveCustomerStream)
-	mux.HandleFunc("/lightning/api/", answering(func(r *http.Request) (any, error) {
+	mux.HandleFunc("GET /lightning/api/", answering(func(r *http.Request) (any, error) {
 		return nil, notFound("there is no call %s %s", r.Method, r.URL.Path)
 	}))
 	c.mux = http.NewCrossOriginProtection().Handler(mux)
