@@ -51,6 +51,10 @@ func (l *Ledger) directClose(now time.Time, c *Chain, d vcc.Directive) {
 		l.out.Stale++
 		return
 	}
+	if c.State != InHand && c.State != Closing {
+		l.report(vcc.Report{Kind: vcc.CloseFailed, Interaction: c.Interaction, Offer: c.Offer, Agent: c.Agent, Detail: "it is " + string(c.State)})
+		return
+	}
 	if c.State == Closing && c.Doing == nil {
 		c.Sent, c.Tries, c.Wake = false, 0, time.Time{}
 	}
@@ -78,6 +82,10 @@ func (l *Ledger) directRetract(now time.Time, c *Chain, d vcc.Directive) {
 
 // directRequeue gives the work to the queue of a plan.
 func (l *Ledger) directRequeue(now time.Time, c *Chain, d vcc.Directive) {
+	if c.State != InHand {
+		l.report(vcc.Report{Kind: vcc.RequeueFailed, Interaction: c.Interaction, Offer: c.Offer, Agent: c.Agent, Detail: "it is " + string(c.State)})
+		return
+	}
 	for id, q := range l.dir.Queues {
 		if q.External && l.policy.plan(q.Name) == d.Plan {
 			if l.move(now, c, factRequeued, d.Detail) {

@@ -32,9 +32,10 @@ type model struct {
 	// still does, within less than Policy.Settle.
 	slow []slowPush
 
-	ledger *omnichannel.Ledger
-	told   map[omnichannel.PSRID]bool    // PSRs of which the ledger was told
-	belief map[vcc.InteractionID]*belief // what the engine was told
+	console bool // agents' consoles can be reached: pushes are declined and work is closed there
+	ledger  *omnichannel.Ledger
+	told    map[omnichannel.PSRID]bool    // PSRs of which the ledger was told
+	belief  map[vcc.InteractionID]*belief // what the engine was told
 }
 
 type slowPush struct {
@@ -69,13 +70,14 @@ func newModel(t *rapid.T) *model {
 		psrs: map[omnichannel.PSRID]*omnichannel.PSR{}, owners: map[omnichannel.RecordID]string{},
 		belief: map[vcc.InteractionID]*belief{}, told: map[omnichannel.PSRID]bool{},
 	}
+	m.console = rapid.Bool().Draw(t, "console")
 	m.ledger = m.newLedger()
 	m.sweep()
 	return m
 }
 
 func (m *model) newLedger() *omnichannel.Ledger {
-	l, err := omnichannel.NewLedger(omnichannel.Policy{})
+	l, err := omnichannel.NewLedger(omnichannel.Policy{Console: m.console})
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -209,6 +211,10 @@ func (m *model) hear(r vcc.Report) {
 			m.t.Fatalf("%v answers no open offer: the last is %d of %s", r, b.offer, b.agent)
 		}
 		b.state = map[vcc.ReportKind]vcc.State{vcc.Alerting: vcc.Alerted, vcc.Accepted: vcc.Connected, vcc.Refused: vcc.Waiting, vcc.Ended: vcc.Closed}[r.Kind]
+	case vcc.CloseFailed, vcc.RequeueFailed:
+		if r.Offer != b.offer || r.Agent != b.agent {
+			m.t.Fatalf("%v answers no open offer: the last is %d of %s", r, b.offer, b.agent)
+		}
 	case vcc.Withdrawn:
 		for id, p := range m.psrs {
 			if string(p.Record) == b.record && m.told[id] {
@@ -255,11 +261,46 @@ func (m *model) carry(i int, how string) {
 		}
 	case e.Kind == omnichannel.Look:
 		o.Result, o.Seen = omnichannel.Done, m.seen(e.Record)
+	default:
+		o = m.dismiss(e, how)
 	}
 	if how == "late" {
 		m.overtake(e.Record)
 	}
 	m.take(m.ledger.Step(m.now, o))
+}
+
+// dismiss is a decline or close in the agent's console, or a change of owner.
+func (m *model) dismiss(e omnichannel.Effect, how string) omnichannel.Outcome {
+	o := omnichannel.Outcome{Effect: e, Result: omnichannel.Refused, Code: "NO_CONSOLE"}
+	if how == "lost before" || e.Kind == omnichannel.DeclineWork && !m.console {
+		return o
+	}
+	i := slices.IndexFunc(m.works, func(w *omnichannel.AgentWork) bool { return w.ID == e.Work })
+	if i < 0 {
+		return o
+	}
+	w := m.works[i]
+	switch {
+	case e.Kind == omnichannel.DeclineWork && w.Status == omnichannel.Assigned:
+		m.setStatus(w, omnichannel.Declined)
+		m.release(w.PSR)
+	case e.Kind == omnichannel.CloseWork && w.Status == omnichannel.Opened:
+		m.cancel(w.Record)
+		m.setStatus(w, omnichannel.Closed)
+	case e.Kind == omnichannel.ChangeOwner && w.Status == omnichannel.Opened:
+		m.now = m.now.Add(time.Millisecond)
+		m.cancel(w.Record)
+		m.setStatus(w, omnichannel.Transferred)
+		m.announce(w.Record, e.Queue, true)
+	default:
+		return o // it was overtaken
+	}
+	o.Result, o.Code = omnichannel.Done, ""
+	if how == "lost after" {
+		o.Result, o.Code = omnichannel.Unknown, "TIMEOUT"
+	}
+	return o
 }
 
 // overtake lets something happen to a record, and its events arrive, between the
@@ -444,6 +485,17 @@ func (m *model) actions() map[string]func(*rapid.T) {
 			id := pick(t, m.waiting(vcc.Offered, vcc.Alerted), "offered interaction")
 			b := m.belief[id]
 			m.take(m.ledger.Direct(m.now, vcc.Directive{Kind: vcc.Retract, Interaction: id, Offer: b.offer, Agent: b.agent}))
+		},
+		"release": func(t *rapid.T) {
+			id := pick(t, m.waiting(vcc.Connected), "connected interaction")
+			b := m.belief[id]
+			m.take(m.ledger.Direct(m.now, vcc.Directive{Kind: vcc.Close, Interaction: id, Offer: b.offer, Agent: b.agent}))
+		},
+		"transfer": func(t *rapid.T) {
+			id := pick(t, m.waiting(vcc.Connected), "connected interaction")
+			b := m.belief[id]
+			plan := rapid.SampledFrom([]vcc.PlanID{"Support", "Sales", "nowhere"}).Draw(t, "plan")
+			m.take(m.ledger.Direct(m.now, vcc.Directive{Kind: vcc.Requeue, Interaction: id, Offer: b.offer, Agent: b.agent, Plan: plan}))
 		},
 		"deed": func(t *rapid.T) {
 			pick(t, m.deeds(func(omnichannel.RecordID) bool { return true }), "deed").do()
