@@ -16,6 +16,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	_ "time/tzdata" // the image has no zones of its own, and plans have hours
 )
 
 // version is set by the linker: -ldflags "-X main.version=v1.2.3".

@@ -34,17 +34,64 @@ type routing struct {
 	Agents          map[string]agentFile                      `json:"agents"` // by Salesforce user id
 }
 
+// planFile is a plan. The meaning of each member is that of the field of vcc.Plan of
+// the same name.
 type planFile struct {
 	Name     string      `json:"name"`
+	Label    string      `json:"label"`
 	Queues   []string    `json:"queues"` // developer names
 	Skills   []vcc.Skill `json:"skills"` // all of them are needed
+	Needs    []needFile  `json:"needs"`
 	Priority string      `json:"priority"`
-	WrapUp   duration    `json:"wrapUp"`
+
+	Target        duration       `json:"target"`
+	Ageing        duration       `json:"ageing"`
+	Overflow      vcc.PlanID     `json:"overflow"`
+	OverflowAfter duration       `json:"overflowAfter"`
+	Hours         *hoursFile     `json:"hours"`
+	MaxWaiting    int            `json:"maxWaiting"`
+	NoAgents      duration       `json:"noAgents"`
+	AllRefused    vcc.AllRefused `json:"allRefused"`
+	Breakout      vcc.PlanID     `json:"breakout"`
+	Sticky        duration       `json:"sticky"`
+
+	WrapUp              duration `json:"wrapUp"`
+	WrapManual          bool     `json:"wrapManual"`
+	WrapExtend          duration `json:"wrapExtend"`
+	WrapExtendAll       bool     `json:"wrapExtendAll"`
+	WrapExtensions      int      `json:"wrapExtensions"`
+	Dispositions        []string `json:"dispositions"`
+	DispositionRequired bool     `json:"dispositionRequired"`
+}
+
+// needFile is a skill with a level, or needed for a time only, or not quite.
+type needFile struct {
+	Skill    vcc.Skill `json:"skill"`
+	Level    int       `json:"level"`
+	For      duration  `json:"for"`
+	Optional bool      `json:"optional"`
 }
 
 type agentFile struct {
-	Skills []vcc.Skill `json:"skills"`
-	Sizes  *vcc.Sizes  `json:"sizes"`
+	Skills []vcc.Skill       `json:"skills"`
+	Levels map[vcc.Skill]int `json:"levels"` // 1 to 100; a skill that is named here need not be listed above
+	Sizes  *vcc.Sizes        `json:"sizes"`
+}
+
+// read returns the plan; check has found its hours right.
+func (p planFile) read() vcc.Plan {
+	hours, _ := p.Hours.read()
+	plan := vcc.Plan{
+		ID: vcc.PlanID(p.Name), Label: p.Label, Skills: p.Skills, Priority: priorities[strings.ToLower(p.Priority)],
+		Target: time.Duration(p.Target), Ageing: time.Duration(p.Ageing), Overflow: p.Overflow, OverflowAfter: time.Duration(p.OverflowAfter),
+		Hours: hours, MaxWaiting: p.MaxWaiting, NoAgents: time.Duration(p.NoAgents), AllRefused: p.AllRefused, Breakout: p.Breakout, Sticky: time.Duration(p.Sticky),
+		WrapUp: time.Duration(p.WrapUp), WrapManual: p.WrapManual, WrapExtend: time.Duration(p.WrapExtend), WrapExtendAll: p.WrapExtendAll,
+		WrapExtensions: p.WrapExtensions, Dispositions: p.Dispositions, DispositionRequired: p.DispositionRequired,
+	}
+	for _, n := range p.Needs {
+		plan.Needs = append(plan.Needs, vcc.Need{Skill: n.Skill, Level: n.Level, For: time.Duration(n.For), Optional: n.Optional})
+	}
+	return plan
 }
 
 // duration reads "30s" and "5m".
@@ -116,6 +163,9 @@ func (r routing) check() error {
 		if _, ok := priorities[strings.ToLower(p.Priority)]; !ok {
 			errs = append(errs, fmt.Errorf("  plan %q: priority %q is not one of highest, higher, normal, lower, lowest", p.Name, p.Priority))
 		}
+		if _, err := p.Hours.read(); err != nil {
+			errs = append(errs, fmt.Errorf("  plan %q: hours: %w", p.Name, err))
+		}
 		for _, q := range p.Queues {
 			if other, taken := of[q]; taken {
 				errs = append(errs, fmt.Errorf("  queue %q belongs to plans %q and %q: keep it in one", q, other, p.Name))
@@ -155,7 +205,7 @@ func (r routing) engine() engine.Config {
 		c.AcceptWithin[class] = time.Duration(d)
 	}
 	for _, p := range r.Plans {
-		c.Plans = append(c.Plans, vcc.Plan{ID: vcc.PlanID(p.Name), Skills: p.Skills, Priority: priorities[strings.ToLower(p.Priority)], WrapUp: time.Duration(p.WrapUp)})
+		c.Plans = append(c.Plans, p.read())
 	}
 	for id, a := range r.Agents {
 		agent := vcc.AgentID(omnichannel.Long(id))
