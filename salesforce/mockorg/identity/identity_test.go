@@ -48,7 +48,7 @@ type org struct {
 
 func start(t testing.TB, change func(*identity.Options)) *org {
 	o := &org{clock: clock.New(), log: &bytes.Buffer{}, users: map[string]identity.User{
-		"ops@acme.test": {ID: "0055e000000AbCdAAK", Username: "ops@acme.test", Email: "ops@acme.test", FirstName: "Olive", LastName: "Ops", Password: "pass&word", SecurityToken: "TOKEN", Active: true},
+		"ops@acme.test": {ID: "0055e000000AbCdAAK", Username: "ops@acme.test", Email: "ops@acme.test", FirstName: "Olive", LastName: "Ops", Password: "pass&word", SecurityToken: "TOKEN", Active: true, TimeZone: "Europe/Berlin"},
 		"old@acme.test": {ID: "0055e000000AbCeAAK", Username: "old@acme.test", Password: "pass", Active: true, PasswordOld: true},
 		"off@acme.test": {ID: "0055e000000AbCfAAK", Username: "off@acme.test", Password: "pass"},
 		"new@acme.test": {ID: "0055e000000AbChAAK", Username: "new@acme.test", SecurityToken: "T", Active: true},
@@ -528,4 +528,13 @@ func TestOptionsThatCannotWork(t *testing.T) {
 	if _, err := s.IssueRefresh("x", "y"); err == nil {
 		t.Error("a refresh token for an unknown app")
 	}
+}
+
+func containsAll(text string, parts ...string) bool {
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			return false
+		}
+	}
+	return true
 }

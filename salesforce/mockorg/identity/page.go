@@ -41,6 +41,7 @@ type sheet struct {
 	Search                 bool
 	Query                  string
 	Found, Total           int
+	Expected               bool // the first of People is chosen
 	Fault                  string
 }
 
@@ -169,6 +170,7 @@ func (s *Service) showSheet(w http.ResponseWriter, r *http.Request, source strin
 		sh.Found++
 		switch {
 		case c.Chosen:
+			sh.Expected = true
 			sh.People = slices.Insert(sh.People, 0, c)
 		case len(sh.People) < maxShown:
 			sh.People = append(sh.People, c)
@@ -230,7 +232,7 @@ func (s *Service) show(w http.ResponseWriter, status int, content any) {
 	opener := s.opener
 	s.mu.Unlock()
 	nonce := rand.Text()
-	data := map[string]any{"Nonce": nonce, "Notice": nil, "Sheet": nil}
+	data := map[string]any{"Nonce": nonce, "Org": s.o.OrgName, "Notice": nil, "Sheet": nil}
 	switch content := content.(type) {
 	case notice:
 		data["Notice"], data["Title"] = content, content.Title
@@ -248,7 +250,7 @@ func (s *Service) show(w http.ResponseWriter, status int, content any) {
 	// form-action is left out: browsers apply it to the callback as well.
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+nonce+"'; script-src 'nonce-"+nonce+"'; base-uri 'none'; frame-ancestors 'none'")
 	h.Set("X-Frame-Options", "DENY")
-	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Referrer-Policy", "same-origin") // with none at all browsers hide the origin of the form, too
 	h.Set("X-Content-Type-Options", "nosniff")
 	if opener {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
