@@ -90,6 +90,7 @@ func (c *Client) Run(ctx context.Context) error {
 		client:  c,
 		ctx:     working,
 		answers: make(chan answer),
+		tasks:   make(chan func()),
 		seen:    newSeen(),
 		machine: newMachine(limits{slack: c.options.Slack, request: requestTimeout}, c.pauses(), c.options.Channels),
 	}

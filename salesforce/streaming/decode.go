@@ -32,16 +32,17 @@ type advice struct {
 
 var noAdvice = advice{interval: -1, timeout: -1}
 
+// usualEvent is about how many bytes an event takes.
+const usualEvent = 512
+
 // decode parses a Bayeux reply. It is the one place where JSON of the event
 // stream is read. A member of an unexpected type counts as absent; the last of
 // several equal members wins; the text as a whole must be valid JSON. A bare
 // object is read as an array of one.
 func decode(body []byte) ([]message, error) {
 	s := scanner{text: body}
-	var (
-		messages []message
-		last     message // lends its strings to the next message where they are equal
-	)
+	messages := make([]message, 0, len(body)/usualEvent+1)
+	var last message // lends its strings to the next message where they are equal
 	element := func() error {
 		m, err := s.message(&last)
 		if err != nil {

@@ -21,6 +21,7 @@ type run struct {
 	ctx     context.Context
 	machine *machine
 	answers chan answer
+	tasks   chan func() // to goroutines that wait for one
 	wg      sync.WaitGroup
 
 	token   string // the one last used
@@ -149,12 +150,31 @@ func (r *run) carry(d deed) {
 func (r *run) background(d deed, do func(ctx context.Context) answer) {
 	ctx, cancel := context.WithCancel(r.ctx)
 	r.cancel = cancel
-	r.wg.Go(func() {
+	r.start(func() {
 		defer cancel()
 		a := do(ctx)
 		a.input.kind, a.input.seq = d.do, d.seq
 		r.send(a)
 	})
+}
+
+// start runs a task beside the loop: in a goroutine that has ended another, if
+// there is one, for a new one would grow its stack anew with every poll.
+func (r *run) start(task func()) {
+	select {
+	case r.tasks <- task:
+	default:
+		r.wg.Go(func() {
+			for {
+				task()
+				select {
+				case task = <-r.tasks:
+				case <-r.ctx.Done():
+					return
+				}
+			}
+		})
+	}
 }
 
 func (r *run) send(a answer) {

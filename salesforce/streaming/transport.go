@@ -13,12 +13,16 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
 // maxReply bounds a reply after decompression. Salesforce asks clients to take
 // 10 MB at least (salesforce-apis 3.1).
 const maxReply = 16 << 20
+
+// maxGuess bounds the memory that is made ready for a reply of unknown length.
+const maxGuess = 1 << 20
 
 var errTooLarge = errors.New("reply exceeds 16 MiB")
 
@@ -58,6 +62,8 @@ type session struct {
 	endpoint string
 	clientID string
 	messages int // numbers the messages
+
+	usual atomic.Int64 // length of the last reply: about what the next will have
 }
 
 func (t *transport) newSession(instance string) (*session, *fault) {
@@ -141,14 +147,14 @@ type response struct {
 
 // post sends messages and reads the whole reply. The caller's context is its
 // only deadline. It does not touch the session's fields but the jar, which is
-// safe for concurrent use.
+// safe for concurrent use, and usual.
 func (t *transport) post(ctx context.Context, s *session, messages ...outgoing) response {
 	token, _, err := t.tokens.Token(ctx)
 	if err != nil {
 		return response{fault: classifyToken(err)}
 	}
 	r := response{token: token}
-	body, err := json.Marshal(messages)
+	body, err := encode(messages)
 	if err != nil {
 		r.fault = classifyTransport(fmt.Errorf("write Bayeux messages: %w", err))
 		return r
@@ -172,8 +178,30 @@ func (t *transport) post(ctx context.Context, s *session, messages ...outgoing) 
 	}
 	defer resp.Body.Close()
 	s.cookies.SetCookies(req.URL, lasting(resp))
-	r.messages, r.fault = read(resp)
+	r.messages, r.fault = read(resp, &s.usual)
 	return r
+}
+
+// encode returns messages as JSON. Nearly all requests are a lone connect, which
+// is spared the way through encoding/json.
+func encode(messages []outgoing) ([]byte, error) {
+	if len(messages) == 1 {
+		m := &messages[0]
+		if m.Channel == "/meta/connect" && m.Advice == nil && m.Ext == nil && plain(m.ClientID) {
+			return []byte(`[{"id":"` + m.ID + `","channel":"/meta/connect","clientId":"` + m.ClientID + `","connectionType":"` + m.ConnectionType + `"}]`), nil
+		}
+	}
+	return json.Marshal(messages)
+}
+
+// plain tells whether a string stands for itself in JSON.
+func plain(s string) bool {
+	for _, c := range []byte(s) {
+		if c < ' ' || c >= 0x7f || strings.IndexByte(`"\<>&`, c) >= 0 {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // lasting returns the cookies of a response with their life told as a length
@@ -201,13 +229,19 @@ func lasting(resp *http.Response) []*http.Cookie {
 }
 
 // read takes a Bayeux reply from a response of any status: some servers answer
-// errors with 4xx and a good body.
-func read(resp *http.Response) ([]message, *fault) {
+// errors with 4xx and a good body. Most say no length: usual, that of the last one,
+// is a good guess, without which memory is filled with outgrown buffers.
+func read(resp *http.Response, usual *atomic.Int64) ([]message, *fault) {
 	var buffer bytes.Buffer
-	if n := resp.ContentLength; n > 0 && n <= maxReply {
+	n := min(usual.Load(), maxGuess)
+	if resp.ContentLength > 0 {
+		n = resp.ContentLength
+	}
+	if n > 0 && n <= maxReply {
 		buffer.Grow(int(n) + bytes.MinRead)
 	}
 	_, err := buffer.ReadFrom(io.LimitReader(resp.Body, maxReply+1))
+	usual.Store(int64(buffer.Len()))
 	if err == nil && buffer.Len() > maxReply {
 		err = errTooLarge
 	}

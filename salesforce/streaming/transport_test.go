@@ -1,9 +1,11 @@
 package streaming
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -27,13 +29,36 @@ func TestRead(t *testing.T) {
 		{503, `<html>`, "server-fault"},
 	}
 	for _, tt := range tests {
-		messages, f := read(&http.Response{StatusCode: tt.status, ContentLength: -1, Body: io.NopCloser(strings.NewReader(tt.body))})
+		var usual atomic.Int64
+		messages, f := read(&http.Response{StatusCode: tt.status, ContentLength: -1, Body: io.NopCloser(strings.NewReader(tt.body))}, &usual)
+		if usual.Load() != int64(len(tt.body)) {
+			t.Errorf("HTTP %d %q: the next reply is expected to have %d bytes", tt.status, tt.body, usual.Load())
+		}
 		got := ""
 		if f != nil {
 			got = f.name
 		}
 		if got != tt.want || f != nil && messages != nil {
 			t.Errorf("HTTP %d %q: %q, want %q", tt.status, tt.body, got, tt.want)
+		}
+	}
+}
+
+// TestEncode: what is written without encoding/json is what it would write, and
+// only where that is so.
+func TestEncode(t *testing.T) {
+	for _, clientID := range []string{"2bc9d4f1a7c04e5b8d3f6a9012345678", "Un1q31d3nt1f13r-._~:/?#[]@!$'()*+,;=% ", "", `a"b`, `a\b`, "<a>", "a&b", "tab\t", "é", "\xff", "\x7f", "\u2028"} {
+		s := session{clientID: clientID, messages: 41}
+		for _, messages := range [][]outgoing{
+			{s.connect(false)}, {s.connect(true)}, {s.handshake()}, {s.connect(false), s.connect(false)}, {s.subscribe("/topic/A").at(7)}, {s.message("/meta/disconnect")},
+		} {
+			want, err := json.Marshal(messages)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := encode(messages); err != nil || string(got) != string(want) {
+				t.Errorf("encode = %s, %v; want %s", got, err, want)
+			}
 		}
 	}
 }
