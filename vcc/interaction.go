@@ -39,6 +39,10 @@ type Leg struct {
 	Disposition string `json:"disposition,omitempty"`
 	// Finished says that wrap-up would have ended but for a disposition.
 	Finished bool `json:"finished,omitempty"`
+	// Popped says that its record was opened in the agent's console.
+	Popped bool `json:"popped,omitempty"`
+	// Waited is how long the customer had waited when the agent accepted it.
+	Waited time.Duration `json:"waited,omitempty"`
 }
 
 // Leaving is a release or transfer under way.
@@ -131,7 +135,7 @@ type Decision struct {
 	// What is the journal's word for it: "abandoned", "transferred". Empty: an offer,
 	// or that it waits.
 	What string `json:"what,omitempty"`
-	Why         string        `json:"why"`        // for people: why this one, or why nobody
+	Why  string `json:"why"` // for people: why this one, or why nobody
 }
 
 // Output is what one step of an engine produced: what is to be done, which rows

@@ -87,6 +87,15 @@ type Agent struct {
 	// that it causes must not be taken for the agent's own.
 	Wish      string    `json:"wish,omitempty"`
 	WishUntil time.Time `json:"wishUntil,omitzero"`
+	// Strayed says that the status changed to something else while a wish stood.
+	Strayed bool `json:"strayed,omitempty"`
+	// SignedOff says that the agent logged out of ContactPad and is still online in
+	// Omni-Channel: no work until that ends (vcc.md 11, A16).
+	SignedOff bool `json:"signedOff,omitempty"`
+	// ActiveAt is when the agent last did something (A20).
+	ActiveAt time.Time `json:"activeAt,omitzero"`
+	// WorkedUntil is when the agent's last part in an interaction was over.
+	WorkedUntil time.Time `json:"workedUntil,omitzero"`
 
 	// Panel is told anew after every restart, and never stored.
 	Panel Panel `json:"-"`

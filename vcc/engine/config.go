@@ -55,6 +55,42 @@ type Config struct {
 	// States are those an agent may choose, in the menu's order; empty means Ready,
 	// Ready for Outbound, Away, Break, Comfort Break, Extended Away and Logged Out.
 	States []vcc.AgentState
+	// NoAnswer is how long an agent who declined an offer, or did not answer it, gets
+	// no new work at all (A8); "I am back" ends it. It holds for agents who are logged
+	// in to ContactPad. A class not listed gets: live 180 s, others none.
+	NoAnswer map[vcc.Class]time.Duration
+	// LeaseGrace is how long after a restart an agent's panel counts as reachable
+	// although nothing was told of it yet. Zero means 40 s.
+	LeaseGrace time.Duration
+	// LoginStale is how long after an agent last did something a login in ContactPad
+	// gives no new work any more (A20). Zero means 12 h.
+	LoginStale time.Duration
+	// ReleaseWithin is how long a release may take before it counts as failed, so that
+	// the agent may abandon; a transfer has four times as long. Zero means 15 s.
+	ReleaseWithin time.Duration
+	// PersonalLoggedIn and PersonalLoggedOut are how long what was transferred to an
+	// agent waits for that agent alone, while they are there and while they are not
+	// (A27). Zero means for ever.
+	PersonalLoggedIn, PersonalLoggedOut time.Duration
+	// Transferable lists the plans that agents may transfer to (A31); nil means all of
+	// Plans.
+	Transferable []vcc.PlanID
+	// CrossMediaConsult lets agents consult about semi-live and non-live interactions
+	// (vcc.md 6.1).
+	CrossMediaConsult bool
+	// StatusFor tells which Omni-Channel status (developer name; empty: offline) goes
+	// with a state that an agent enters in ContactPad; a state not listed changes
+	// nothing there.
+	StatusFor map[vcc.AgentState]string
+	// StateFor tells which state goes with a status that an agent chose in
+	// Omni-Channel; a status not listed changes nothing here.
+	StateFor map[string]vcc.AgentState
+	// PopNonLive says when the record of a non-live interaction opens: PopOnRoute or
+	// PopOnAccept. Empty means PopOnRoute (A5).
+	PopNonLive string
+	// PopAlwaysFocus lets a record open in front although the agent is in the middle of
+	// another live or semi-live interaction.
+	PopAlwaysFocus bool
 	// KeepClosed is how long a closed interaction is kept, so that refusals hold
 	// if it arrives again and late answers are recognised. Zero means 1 h.
 	KeepClosed time.Duration
@@ -98,6 +134,7 @@ func (c Config) withDefaults() Config {
 	if c.States = slices.Clone(c.States); len(c.States) == 0 {
 		c.States = slices.Clone(defaultStates)
 	}
+	c.agentDefaults()
 	c.Plans = slices.Clone(c.Plans)
 	for i, p := range c.Plans {
 		c.Plans[i] = normalPlan(p)
@@ -171,6 +208,7 @@ func (c Config) validate() error {
 			wrong("AcceptWithin[%q] is %s: must be positive; leave the class out for its default", class, d)
 		}
 	}
+	errs = append(errs, c.agentFaults()...)
 	return errors.Join(append(errs, c.validatePlans()...)...)
 }
 
