@@ -78,6 +78,9 @@ type Party struct {
 	Since time.Time  `json:"since,omitzero"`
 	Until time.Time  `json:"until,omitzero"` // ringing: when it stops
 	Agent AgentID    `json:"agent,omitempty"`
+	// Interaction is the call that this party is in: Cancel, Release, Hold and
+	// Retrieve of it are about this party.
+	Interaction InteractionID `json:"interaction"`
 }
 
 // PartyState is where a party of a call stands.
@@ -106,12 +109,14 @@ type Search struct {
 	Most        int           // how many options to return
 }
 
-// Option is an agent or a plan that may be chosen.
+// Option is an agent, a plan or a number that may be chosen: exactly one is set.
 type Option struct {
 	Agent AgentID `json:"agent,omitempty"`
 	Plan  PlanID  `json:"plan,omitempty"`
-	Name  string  `json:"name"`
-	// Mark is "ready", "working", "away", "out" or "plan".
+	// Number is set where the text is a phone number: choosing it dials.
+	Number string `json:"number,omitempty"`
+	Name   string `json:"name"`
+	// Mark is "ready", "working", "away", "out", "plan" or "number".
 	Mark string `json:"mark"`
 	// State says how it stands, for people: "Busy, takes it later", "3 waiting".
 	State string `json:"state"`

@@ -42,7 +42,7 @@ const (
 	PhoneHold     PhoneOp = "hold"     // the customer hears music
 	PhoneRetrieve PhoneOp = "retrieve" //
 	PhoneJoin     PhoneOp = "join"     // with the call Other
-	PhoneMove     PhoneOp = "move"     // the other end now talks to Agent
+	PhoneMove     PhoneOp = "move"     // the other end now talks to Agent, or without one to the other end of Other
 	PhoneHangUp   PhoneOp = "hang up"  //
 )
 
@@ -52,7 +52,7 @@ type Directive struct {
 	Interaction InteractionID // all but SetOmni
 	Offer       int           // Offer, Retract, Close, Pop
 	Agent       AgentID       // all but Requeue and Tell
-	Deadline    time.Time     // Offer: when the engine will take it back
+	Deadline    time.Time     // Offer: when the engine will take it back; Phone: until when it may ring
 	Plan        PlanID        // Requeue
 	Record      string        // Pop
 	Focus       bool          // Pop
@@ -61,7 +61,7 @@ type Directive struct {
 	Status      string        // SetOmni
 	Phone       PhoneOp       // Phone
 	Number      string        // Phone: dial
-	Other       InteractionID // Phone: join
+	Other       InteractionID // Phone: join, move
 	Words       []Word        // Tell
 	Detail      string        // for people: why
 }

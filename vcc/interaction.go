@@ -65,8 +65,11 @@ type Interaction struct {
 	Refusals map[AgentID]time.Time `json:"refusals,omitempty"`
 	// Personal is the personal queue that it waits in, if so.
 	Personal *Personal `json:"personal,omitempty"`
-	// Call is what a live interaction has besides.
+	// Call is what a live interaction has besides, and what the Interactions API
+	// brought.
 	Call *Call `json:"call,omitempty"`
+	// Consults counts the consults about it, to name the next one.
+	Consults int `json:"consults,omitempty"`
 	// Sender is who transferred it last, and may take it back while it waits.
 	Sender AgentID `json:"sender,omitempty"`
 	// Outcome says how it ended, for statistics: "released", "abandoned by agent",
@@ -96,6 +99,7 @@ type Call struct {
 	Direction string `json:"direction,omitempty"` // "in", "out" or "internal"
 	Provider  string `json:"provider,omitempty"`  // who brought it, by the Interactions API
 	External  string `json:"external,omitempty"`  // its id there
+	Request   string `json:"request,omitempty"`   // the id of the request that brought it, there
 	// Deny lists the activities that the provider does not permit (vcc.md 10.2).
 	Deny []CommandKind `json:"deny,omitempty"`
 	// Of is the interaction that it consults about; empty: it is a customer's.

@@ -28,6 +28,16 @@ var commands = map[vcc.CommandKind]func(*Machine, *agent, vcc.Command) *denied{
 
 	vcc.Release:    own((*Machine).release),
 	vcc.OpenRecord: own((*Machine).openRecord),
+
+	vcc.AnswerCall: own((*Machine).answerCall),
+	vcc.RejectCall: own((*Machine).rejectCall),
+	vcc.Hold:       own((*Machine).hold),
+	vcc.Retrieve:   own((*Machine).retrieve),
+	vcc.Alternate:  own((*Machine).alternate),
+	vcc.Join:       own((*Machine).join),
+	vcc.Consult:    own((*Machine).consult),
+	vcc.Cancel:     own((*Machine).cancel),
+	vcc.Transfer:   own((*Machine).handOver),
 }
 
 // own wraps a command about an interaction in which the agent has a part.
@@ -96,6 +106,9 @@ func (m *Machine) do(a *agent, c vcc.Command) *denied {
 // release ends the agent's part. What Salesforce has to close is asked for; wrap-up
 // begins when it is known to be closed.
 func (m *Machine) release(x *item, leg *vcc.Leg, c vcc.Command) *denied {
+	if x.ours() {
+		return m.releaseCall(x, leg, c)
+	}
 	if leg.State != vcc.Connected {
 		return deny(vcc.DeniedNotNow, "it is %s: only what you have accepted can be released", leg.State)
 	}

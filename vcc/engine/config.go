@@ -91,6 +91,13 @@ type Config struct {
 	// PopAlwaysFocus lets a record open in front although the agent is in the middle of
 	// another live or semi-live interaction.
 	PopAlwaysFocus bool
+	// ConsultWithin is how long who is consulted may let it ring, 5 s to 180 s (A33).
+	// Zero means 15 s.
+	ConsultWithin time.Duration
+	// ConsultWrap is how long both wrap up after a consult. Zero means not at all.
+	ConsultWrap time.Duration
+	// Telephony says that a telephone network is there: numbers can be dialled.
+	Telephony bool
 	// KeepClosed is how long a closed interaction is kept, so that refusals hold
 	// if it arrives again and late answers are recognised. Zero means 1 h.
 	KeepClosed time.Duration
@@ -102,6 +109,7 @@ const (
 	DefaultCoolDown        = 180 * time.Second
 	DefaultChannelCoolDown = 30 * time.Second
 	DefaultKeepClosed      = time.Hour
+	DefaultConsultWithin   = 15 * time.Second
 )
 
 // withDefaults returns a copy of c, of which nothing is shared with the caller,
@@ -124,6 +132,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.KeepClosed == 0 {
 		c.KeepClosed = DefaultKeepClosed
+	}
+	if c.ConsultWithin == 0 {
+		c.ConsultWithin = DefaultConsultWithin
 	}
 	within := map[vcc.Class]time.Duration{
 		vcc.Live: 20 * time.Second, vcc.SemiLive: 30 * time.Second, vcc.NonLive: 60 * time.Second,
@@ -191,7 +202,7 @@ func (c Config) validate() error {
 	}{
 		{"CoolDown", c.CoolDown, "180s"}, {"FailCoolDown", c.FailCoolDown, "the value of CoolDown"},
 		{"ChannelCoolDown", c.ChannelCoolDown, "30s"}, {"LastResortAfter", c.LastResortAfter, "never"},
-		{"KeepClosed", c.KeepClosed, "1h"},
+		{"KeepClosed", c.KeepClosed, "1h"}, {"ConsultWrap", c.ConsultWrap, "none"},
 	} {
 		if d.value < 0 {
 			wrong("%s is %s: must be positive, or 0 for %s", d.field, d.value, d.zero)
@@ -200,6 +211,9 @@ func (c Config) validate() error {
 	if c.LastResortAfter > 0 && c.LastResortAfter >= c.CoolDown {
 		wrong("LastResortAfter is %s and CoolDown %s: it must be shorter than CoolDown, or 0 for never, since after the cool-down everybody is asked again anyway",
 			c.LastResortAfter, c.CoolDown)
+	}
+	if d := c.ConsultWithin; d < minConsultWithin || d > maxConsultWithin {
+		wrong("ConsultWithin is %s: must be %s to %s, or 0 for %s", d, minConsultWithin, maxConsultWithin, DefaultConsultWithin)
 	}
 	for _, class := range slices.Sorted(maps.Keys(c.AcceptWithin)) {
 		if !class.Valid() {
@@ -232,6 +246,8 @@ func (c Config) validatePlans() []error {
 		switch {
 		case p.ID == "":
 			wrong("%s.ID is empty: give the plan an id", field)
+		case p.ID == consultPlan:
+			wrong("%s.ID is %q, which is kept for consults: give the plan another id", field, p.ID)
 		case seen[p.ID]:
 			wrong("%s.ID %q is used twice: give each plan an id of its own", field, p.ID)
 		}

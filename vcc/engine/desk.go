@@ -69,11 +69,15 @@ func (m *Machine) card(x *item, leg *vcc.Leg) vcc.Card {
 		c.State = vcc.CardConnected
 	}
 	c.Actions = m.actions(x, leg, c.State)
+	m.callCard(x, leg, &c)
 	return c
 }
 
 // actions lists what the class allows, in the dock's order.
-func (m *Machine) actions(_ *item, _ *vcc.Leg, s vcc.CardState) []vcc.Action {
+func (m *Machine) actions(x *item, leg *vcc.Leg, s vcc.CardState) []vcc.Action {
+	if x.ours() && leg.State != vcc.WrapUp {
+		return m.callActions(x, leg)
+	}
 	if s == vcc.CardConnected {
 		return []vcc.Action{{Do: vcc.Release}}
 	}

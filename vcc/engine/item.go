@@ -131,13 +131,27 @@ func (m *Machine) closeLeg(x *item, leg *vcc.Leg, at time.Time) {
 	m.touchAgent(a)
 }
 
+// current returns where x stands by the parts that go on; empty if none does.
+func (x *item) current() vcc.State {
+	switch leg := x.row.Current(); {
+	case leg != nil:
+		return leg.State
+	case x.asker() == nil:
+		return ""
+	case x.rings():
+		return vcc.Alerted
+	default:
+		return vcc.Connected
+	}
+}
+
 // settle makes the state of x follow from its legs, unless it waits.
 func (m *Machine) settle(x *item, at time.Time) {
-	switch current := x.row.Current(); {
+	switch {
 	case x.line != nil:
 		return
-	case current != nil:
-		x.row.State = current.State
+	case x.current() != "":
+		x.row.State = x.current()
 	case len(x.row.Legs) > 0:
 		x.row.State = vcc.WrapUp
 	default:

@@ -48,6 +48,7 @@ func New(c Config) (*Machine, error) {
 	for _, p := range c.Plans {
 		m.plans[p.ID] = p
 	}
+	m.plans[consultPlan] = vcc.Plan{ID: consultPlan, Label: "Consult", Priority: vcc.Normal, WrapUp: c.ConsultWrap}
 	m.reset()
 	return m, nil
 }
@@ -160,6 +161,8 @@ func (m *Machine) copyItem(x *item) vcc.Interaction {
 	row.Legs = slices.Clone(row.Legs)
 	row.Refusals = maps.Clone(row.Refusals)
 	row.Work.Skills = slices.Clone(row.Work.Skills)
+	row.Call = copyCall(row.Call)
+	row.Owed = slices.Clone(row.Owed)
 	if row.State == vcc.Waiting {
 		row.Why = m.whyWaiting(x)
 	}

@@ -31,6 +31,12 @@ func (m *Machine) apply(r vcc.Report) {
 		m.panel(r)
 	case r.Interaction == "":
 		m.ignore(r, "it names no interaction")
+	case r.Kind == vcc.Called:
+		m.called(r)
+	case r.Kind == vcc.Told:
+		m.told(r)
+	case m.items[r.Interaction] != nil && m.items[r.Interaction].consults():
+		m.ignore(r, "it is a consult, which nobody else knows of")
 	case r.Kind == vcc.Arrived:
 		m.arrived(r)
 	case r.Kind == vcc.Withdrawn:
@@ -100,8 +106,12 @@ func (m *Machine) arrived(r vcc.Report) {
 	x := m.items[r.Interaction]
 	if x == nil {
 		x = m.newItem(r.Interaction, w)
+		x.setCall(r.Call)
 		x.row.Offers = max(min(r.Offer, maxOffer), 0)
 		m.wait(x)
+		return
+	}
+	if x.repeatsCall(r) {
 		return
 	}
 	x.row.Offers = max(x.row.Offers, min(r.Offer, maxOffer))
@@ -119,6 +129,7 @@ func (m *Machine) arrived(r vcc.Report) {
 	}
 	m.unwait(x)
 	m.setWork(x, w)
+	x.setCall(r.Call)
 	m.wait(x)
 }
 
@@ -236,6 +247,7 @@ func (m *Machine) withdrawn(r vcc.Report) {
 		x.row.Why += " (" + shorten(r.Detail) + ")"
 	}
 	m.unwait(x)
+	m.customerGone(x)
 	if current != nil {
 		m.endLeg(x, current)
 	}

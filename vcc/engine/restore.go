@@ -69,9 +69,12 @@ func (m *Machine) restoreItem(row vcc.Interaction) {
 		m.remember(x, id, refusal{at: until.Add(-ago)})
 	}
 	over := row.State == vcc.Closed || row.State == vcc.WrapUp
-	switch current := x.row.Current(); {
-	case current != nil:
-		x.row.State = current.State
+	if m.restoreCall(x) {
+		return
+	}
+	switch {
+	case x.current() != "":
+		x.row.State = x.current()
 	case over && len(x.row.Legs) > 0:
 		x.row.State = vcc.WrapUp
 	case over && row.ClosedAt.IsZero():
@@ -96,7 +99,10 @@ func (m *Machine) restoreLeg(x *item, leg vcc.Leg) {
 	default:
 		return
 	}
-	if x.leg(leg.Offer) != nil || leg.State != vcc.WrapUp && x.row.Current() != nil {
+	if x.leg(leg.Offer) != nil || leg.State != vcc.WrapUp && !leg.Asker && x.row.Current() != nil {
+		return
+	}
+	if leg.Asker && x.asker() != nil {
 		return
 	}
 	x.row.Legs = append(x.row.Legs, leg)

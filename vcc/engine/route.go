@@ -154,7 +154,11 @@ func (m *Machine) offer(x *item, c choice) {
 	x.row.Offers++
 	until := m.now.Add(m.cfg.AcceptWithin[x.row.Work.Class])
 	x.row.Why = why
-	m.openLeg(x, a, vcc.Offered, until)
+	state := vcc.Offered
+	if x.ours() {
+		state = vcc.Alerted
+	}
+	m.openLeg(x, a, state, until)
 	m.refresh(a)
 	m.decide(x, vcc.Decision{Offer: x.row.Offers, Agent: a.row.ID, Considered: considered, Why: why})
 	m.out.Directives = append(m.out.Directives, vcc.Directive{

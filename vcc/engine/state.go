@@ -114,6 +114,9 @@ func (m *Machine) panel(r vcc.Report) {
 		return
 	}
 	a.panelTold, a.row.Panel = true, p
+	if !p.Alive {
+		m.dropAlerts(a)
+	}
 	m.touchAgent(a)
 	m.reseat(a)
 }

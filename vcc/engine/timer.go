@@ -17,6 +17,7 @@ const (
 	lastResort                   // who refused may be asked again if nobody else is left
 	coolOver                     // a channel in which delivery failed is tried again
 	keptOver                     // a closed interaction is dropped
+	ringOver                     // who is consulted did not answer in time
 )
 
 // timer is a time at which something may be due. Timers are never taken out when
@@ -70,7 +71,10 @@ func (m *Machine) valid(t timer) bool {
 	case offerOver, wrapOver:
 		leg := x.leg(t.offer)
 		return leg != nil && leg.Until.Equal(t.at) && !leg.Retracted &&
-			(leg.State == vcc.WrapUp) == (t.kind == wrapOver) && leg.State != vcc.Connected
+			(leg.State == vcc.WrapUp) == (t.kind == wrapOver) && leg.State != vcc.Connected &&
+			!(t.kind == offerOver && x.consults()) // that has ringOver
+	case ringOver:
+		return x.row.Call != nil && x.row.Call.RingsUntil.Equal(t.at)
 	case refusalOver:
 		until, ok := x.row.Refusals[t.agent]
 		return ok && until.Equal(t.at)
@@ -104,7 +108,13 @@ func (m *Machine) due(t timer) {
 	x := m.items[t.item]
 	switch t.kind {
 	case offerOver:
+		if x.ours() {
+			m.unanswered(x, x.leg(t.offer), vcc.TimedOut)
+			break
+		}
 		m.retract(x, x.leg(t.offer))
+	case ringOver:
+		m.consultOver(x, consultNoAnswer)
 	case wrapOver:
 		m.closeLeg(x, x.leg(t.offer), t.at)
 		m.settle(x, t.at)
