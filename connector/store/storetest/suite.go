@@ -48,6 +48,7 @@ func Run(t *testing.T, b Backend) {
 		"ended at any moment": testEnded,
 		"org":                 testOrg,
 		"check":               testCheck,
+		"kept":                testKept,
 		"several at once":     testConcurrent,
 		"large change":        testLarge,
 		"model":               testModel,
