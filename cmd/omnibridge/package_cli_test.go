@@ -9,7 +9,9 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"io"
 	"math/big"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -23,6 +25,7 @@ import (
 	"omnibridge/salesforce"
 	"omnibridge/salesforce/mockorg"
 	"omnibridge/salesforce/mockorg/identity"
+	deploy "omnibridge/salesforce/package"
 )
 
 // The sf CLI itself, deploying the package into the mock org. A command takes
@@ -162,8 +165,32 @@ func TestPackageDeploys(t *testing.T) {
 	if text := string(c.Deployed("ExtlClntAppGlobalOauthSettings", "Omnibridge_Login")["extlClntAppGlobalOauthSets/Omnibridge_Login.ecaGlblOauth"]); !strings.Contains(text, "<callbackUrl>https://pad.acme.example/oauth/callback<") {
 		t.Errorf("the address was not replaced:\n%s", text)
 	}
+	for file, deployed := range map[string]map[string][]byte{
+		"aura/OmnibridgePanel/OmnibridgePanel.cmp":   c.Deployed("AuraDefinitionBundle", "OmnibridgePanel"),
+		"cspTrustedSites/Omnibridge.cspTrustedSite":  c.Deployed("CspTrustedSite", "Omnibridge"),
+		"flexipages/Omnibridge_UtilityBar.flexipage": c.Deployed("FlexiPage", "Omnibridge_UtilityBar"),
+	} {
+		if text := string(deployed[file]); !strings.Contains(text, "https://pad.acme.example") || strings.Contains(text, "omnibridge.example.com") {
+			t.Errorf("%s: the address was not replaced:\n%s", file, text)
+		}
+	}
 	c.routes(t)
 	c.logsIn(t)
+	c.serves(t)
+}
+
+// serves holds that the console of the org runs the bridge that was deployed.
+func (c *cliOrg) serves(t *testing.T) {
+	t.Helper()
+	answer, err := http.Get(c.url + "/lightning/resource/OmnibridgeBridge.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	got, err := io.ReadAll(answer.Body)
+	if err != nil || !bytes.Equal(got, deploy.Bridge) {
+		t.Errorf("the console runs %d bytes (status %d, %v), not the %d of the package", len(got), answer.StatusCode, err, len(deploy.Bridge))
+	}
 }
 
 // routes holds that a case in the deployed queue is for external routing.

@@ -87,6 +87,19 @@ var components = map[string][]string{
 		"PermissionSet:Omnibridge_Work_Lead",
 		"PermissionSet:Omnibridge_Work_MessagingSession",
 	},
+	"contactpad": {
+		"AuraDefinitionBundle:OmnibridgePanel",
+		"CspTrustedSite:Omnibridge",
+		"StaticResource:OmnibridgeBridge",
+	},
+	"console": {
+		"CustomApplication:Omnibridge_Console",
+		"FlexiPage:Omnibridge_UtilityBar",
+		"PermissionSet:Omnibridge_Console_User",
+	},
+	"voice": {
+		"Settings:Security",
+	},
 	"cdc": {
 		"PermissionSet:Omnibridge_Integration_CDC",
 		"PlatformEventChannel:ExternalRoutingChannel__chn",
