@@ -1,0 +1,404 @@
+package contactpad
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"slices"
+	"sync"
+	"time"
+
+	"omnibridge/vcc"
+)
+
+// seat is all that is open of one agent: panels, commands under way, and what
+// waits for a console. Its methods take the lock, unless they say that it is held.
+type seat struct {
+	s     *Server
+	agent vcc.AgentID
+	wake  chan struct{} // the next deadline may have changed; has room for one
+
+	mu     sync.Mutex
+	ended  bool
+	roster roster
+	panels map[string]*panel
+	asks   time.Time // when the panels are asked next
+	seen   primacy   // what the panels were told last
+
+	desk     vcc.Desk
+	deskJSON json.RawMessage // nil: none yet
+	seq      int
+
+	start *vcc.AgentState // log in with it once it shows that the agent is logged out
+
+	leaving  string // why the agent has no panel: logged out; else empty
+	standing standing
+	orders   orders
+	console  console
+}
+
+// panel is one page that shows the agent's desk.
+type panel struct {
+	place   *place
+	sock    *socket // nil while its connection is lost
+	session Session
+	warned  bool   // that the session ends
+	build   string // version of the page; empty: not told
+	visible bool
+	phone   bool
+	asked   int // number of the last question whether it lives
+	heard   int // number of the last that was answered
+	bridge  bridge
+	finding bool     // a search is under way
+	next    *inbound // the search after it
+}
+
+// bridge is what the console of a panel can do.
+type bridge struct {
+	version int
+	can     []string
+	user    string
+	console bool
+}
+
+func (b bridge) ready() bool { return b.version > 0 }
+
+// primacy is what all panels are told of the primary one.
+type primacy struct {
+	id    string
+	since time.Time
+	alive bool
+}
+
+func newSeat(s *Server, agent vcc.AgentID) *seat {
+	return &seat{
+		s: s, agent: agent, wake: make(chan struct{}, 1), panels: map[string]*panel{},
+		roster:  roster{lease: s.o.Lease},
+		orders:  orders{known: map[string]*order{}},
+		console: console{prefix: rand.Text()[:8], calls: map[string]*call{}, choices: map[vcc.InteractionID]*choice{}},
+	}
+}
+
+// run watches the desk and the clock, until nothing of the agent is open.
+func (t *seat) run(ctx context.Context) {
+	desks, stop := t.s.o.Desks.Watch(t.agent)
+	defer stop()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case d, open := <-desks:
+			if !open {
+				desks = nil
+				break
+			}
+			t.show(d)
+		case <-timer.C:
+		case <-t.wake:
+		case <-ctx.Done():
+			return
+		}
+		next, over := t.tick(time.Now())
+		if over && t.s.retire(t) {
+			return
+		}
+		if next.IsZero() {
+			timer.Stop()
+		} else {
+			timer.Reset(time.Until(next))
+		}
+	}
+}
+
+// hurry makes run look at the clock again.
+func (t *seat) hurry() {
+	select {
+	case t.wake <- struct{}{}:
+	default:
+	}
+}
+
+// tick does what is due, and tells when it must be called next, and whether
+// nothing is open any more.
+func (t *seat) tick(now time.Time) (next time.Time, over bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.endSessions(now)
+	t.roster.expire(now)
+	t.prune()
+	t.expireCalls(now)
+	if !t.asks.IsZero() && !now.Before(t.asks) {
+		t.ask(now)
+	}
+	t.settle(now)
+	if t.idle(now) {
+		return time.Time{}, true
+	}
+	next = earliest(t.roster.next(now), t.nextCall())
+	if len(t.panels) > 0 {
+		next = earliest(next, t.asks)
+	}
+	for _, p := range t.panels {
+		next = earliest(next, p.session.Until)
+		if p.sock != nil && !p.warned {
+			next = earliest(next, p.session.Until.Add(-warnBefore))
+		}
+	}
+	return next, false
+}
+
+// idle tells, with the lock held, whether the seat is of no more use.
+func (t *seat) idle(now time.Time) bool {
+	return len(t.panels) == 0 && !t.roster.alive(now) && t.standing.settled() && t.orders.idle() && t.console.idle()
+}
+
+// ask asks, with the lock held, every panel whether it lives.
+func (t *seat) ask(now time.Time) {
+	t.asks = now.Add(t.s.o.AskEvery)
+	for _, p := range t.panels {
+		if p.sock != nil {
+			p.asked++
+			p.sock.out.put(kindAsk, encode(askMessage{"ask", p.asked, now.UnixMilli()}))
+		}
+	}
+}
+
+// endSessions asks, with the lock held, those to log in whose session is over.
+func (t *seat) endSessions(now time.Time) {
+	for id, p := range t.panels {
+		if now.Before(p.session.Until) {
+			t.warn(p, now)
+			continue
+		}
+		t.roster.leave(id, now)
+		if p.sock != nil {
+			k := p.sock
+			t.s.running.Go(func() { k.stand(t, "expired", "Your login has ended. Log in again.") })
+		}
+	}
+	t.prune()
+}
+
+// warn offers, with the lock held, a panel to log in again before its session ends.
+func (t *seat) warn(p *panel, now time.Time) {
+	if p.sock == nil || p.warned || now.Before(p.session.Until.Add(-warnBefore)) {
+		return
+	}
+	p.warned = true
+	k := p.sock
+	t.s.running.Go(func() { k.askLogin("renew", "") })
+}
+
+// prune forgets, with the lock held, panels that have no place any more.
+func (t *seat) prune() {
+	for id, p := range t.panels {
+		if !slices.Contains(t.roster.places, p.place) {
+			delete(t.panels, id)
+			t.failCalls(id)
+		}
+	}
+}
+
+// settle draws, with the lock held, the conclusions from a change: it tells the
+// panels and the application, and lets go what waited for a console.
+func (t *seat) settle(now time.Time) {
+	is := primacy{alive: t.roster.alive(now)}
+	if p := t.roster.primary; p != nil {
+		is.id, is.since = p.id, t.roster.since
+	}
+	if is != t.seen {
+		t.seen = is
+		t.tellAll(now)
+	}
+	t.tellStanding(now)
+	t.flush(now)
+	t.checkVersions()
+}
+
+// changed settles, with the lock held, a change that did not come from run.
+func (t *seat) changed(now time.Time) {
+	t.settle(now)
+	t.hurry()
+}
+
+// show takes a new desk in.
+func (t *seat) show(d vcc.Desk) {
+	data := encode(d)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := time.Now()
+	t.desk, t.deskJSON = d, data
+	t.forgetChoices()
+	t.tellAll(now)
+	t.begin()
+	t.settle(now)
+}
+
+// begin logs, with the lock held, the agent in who has just come through the login.
+func (t *seat) begin() {
+	if t.start == nil || t.deskJSON == nil {
+		return
+	}
+	state := *t.start
+	t.start = nil
+	if t.desk.State.Major != vcc.LoggedOut {
+		return // is at work in another panel
+	}
+	if state.Major == vcc.LoggedOut {
+		state = vcc.AgentState{Major: vcc.Ready}
+	}
+	t.order(vcc.Command{ID: "login-" + rand.Text(), Do: vcc.LogIn, State: state}, nil)
+}
+
+// tellAll sends, with the lock held, the desk to every panel.
+func (t *seat) tellAll(now time.Time) {
+	if t.deskJSON == nil {
+		return
+	}
+	t.seq++
+	for _, p := range t.panels {
+		t.tell(p, now)
+	}
+}
+
+// tell sends, with the lock held, the desk to one panel.
+func (t *seat) tell(p *panel, now time.Time) {
+	if p.sock == nil || t.deskJSON == nil {
+		return
+	}
+	p.sock.out.put(kindDesk, encode(deskMessage{
+		T: "desk", Seq: t.seq, Now: now.UnixMilli(), Desk: t.deskJSON,
+		Panel: deskPanel{
+			Primary: p.place == t.roster.primary, PrimarySince: t.roster.since, Reason: t.roster.reason,
+			Lease: deskLease{Alive: t.roster.alive(now), Until: t.roster.until},
+		},
+	}))
+}
+
+// attach gives, with the lock held, a socket the place of its panel.
+func (t *seat) attach(k *socket, hello inbound, session Session, token string) {
+	now := time.Now()
+	id := hello.Panel
+	p := t.panels[id]
+	fresh := p == nil
+	if fresh {
+		t.makeRoom(now)
+		p = &panel{}
+		t.panels[id] = p
+	}
+	if p.sock != nil && p.sock != k {
+		p.sock.out.end(byeReplaced("This panel is open in another connection."))
+	}
+	again := p.sock == k
+	p.sock, p.session, p.warned, p.build, p.visible = k, session, false, hello.Build, hello.Visible
+	p.phone = hello.Phone != nil && *hello.Phone
+	p.place = t.roster.join(id, now)
+	t.leaving = ""
+	if !again {
+		p.asked, p.heard = 0, 0
+	}
+	if t.asks.IsZero() {
+		t.asks = now.Add(t.s.o.AskEvery)
+	}
+	ice := t.s.o.ICE
+	if ice == nil {
+		ice = []ICEServer{}
+	}
+	k.out.put(0, encode(sessionMessage{"session", token, session.Until, session.Agent, t.s.pages.version, ice}))
+	t.tell(p, now)
+	t.repeat(p)
+	t.changed(now)
+}
+
+// makeRoom takes, with the lock held, a panel out if there are too many.
+func (t *seat) makeRoom(now time.Time) {
+	for len(t.panels) >= maxPanels {
+		i := slices.IndexFunc(t.roster.places, func(p *place) bool { return p != t.roster.primary })
+		id := t.roster.places[i].id
+		if k := t.panels[id].sock; k != nil {
+			k.out.end(byeReplaced("ContactPad is open too often; the oldest panel was closed."))
+		}
+		t.roster.leave(id, now)
+		delete(t.panels, id)
+	}
+}
+
+// detach says that a socket is gone. A panel that was closed (clean) gives up its
+// place; one that lost its connection keeps it until its lease lapses.
+func (t *seat) detach(k *socket, clean bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := time.Now()
+	id := k.panel()
+	p := t.panels[id]
+	if p == nil || p.sock != k {
+		return // another socket has taken over
+	}
+	p.sock = nil
+	if clean {
+		t.roster.leave(id, now)
+	} else {
+		t.roster.lost(id, now)
+	}
+	t.prune()
+	t.orders.drop(k)
+	t.changed(now)
+}
+
+// receive acts on a message of a panel, and returns how to end its socket if it
+// must.
+func (t *seat) receive(k *socket, m inbound) *farewell {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := time.Now()
+	p := t.panels[k.panel()]
+	if p == nil || p.sock != k {
+		return nil // has just lost its place
+	}
+	switch m.T {
+	case "alive":
+		t.answered(p, m, now)
+	case "do":
+		t.order(m.command, k)
+	case "logout":
+		t.logout(k, m.command)
+	case "find":
+		t.find(p, m)
+	case "primary":
+		t.roster.claim(p.place.id, now)
+	case "bridge":
+		p.bridge = bridge{m.Version, m.Capabilities, m.User, m.Console}
+		p.place.console = p.bridge.ready()
+	case "result":
+		t.result(p, m)
+	case "event":
+		t.event(p, m)
+	}
+	t.changed(now)
+	return nil
+}
+
+// answered renews, with the lock held, the lease of a panel that answered.
+func (t *seat) answered(p *panel, m inbound, now time.Time) {
+	if m.N <= p.heard || m.N > p.asked {
+		return // not an answer to a question of ours
+	}
+	p.heard, p.visible = m.N, m.Visible
+	if m.Phone != nil {
+		p.phone = *m.Phone
+	}
+	t.roster.answered(p.place.id, now)
+}
+
+// checkVersions asks, with the lock held, pages of another version to load anew,
+// unless a call would break.
+func (t *seat) checkVersions() {
+	if t.deskJSON == nil || slices.ContainsFunc(t.desk.Cards, func(c vcc.Card) bool { return c.Class == vcc.Live && c.State != vcc.CardWrapUp }) {
+		return
+	}
+	for _, p := range t.panels {
+		if p.sock != nil && p.build != "" && p.build != t.s.pages.version {
+			p.sock.out.end(byeVersion())
+		}
+	}
+}
