@@ -41,6 +41,14 @@
 // forecast is to midnight UTC at the rate of the last quarter of an hour; the org's
 // own windows roll.
 //
+// # Canaries
+//
+// Answers to polls prove the connection, not that events are delivered. So a [Feed]
+// has the org send it an event when it has heard none for a while; if that does not
+// come, the link says so, the org is read, and the session is begun anew. A canary
+// proves the session, not each channel of it, and ends in the feed: the ledger never
+// sees one.
+//
 // # Concurrency
 //
 // TokenSource, Client and Org are safe for concurrent use. Calls beyond

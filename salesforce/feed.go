@@ -3,9 +3,9 @@ package salesforce
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -34,48 +34,49 @@ type FeedOptions struct {
 	Version   string            // API version
 	Transport http.RoundTripper // nil means one made for long polls
 	Log       *slog.Logger
+	// Org pushes canaries to CanaryChannel: CanaryAfter is how long nothing may be
+	// heard before one is to prove that events are still delivered; 0 means never, and
+	// needs no Org.
+	Org         *Org
+	CanaryAfter time.Duration
 }
 
 // Feed is the org's events as signals.
-type Feed struct{ o FeedOptions }
+type Feed struct {
+	o      FeedOptions
+	canary *canary
+}
 
 // NewFeed returns a feed. It sends nothing.
 func NewFeed(o FeedOptions) (*Feed, error) {
 	if o.Source == nil || o.Tokens == nil || o.Log == nil {
 		return nil, errors.New("salesforce feed: Source, Tokens and Log must be set")
 	}
-	return &Feed{o: o}, nil
+	if o.CanaryAfter < 0 || o.CanaryAfter > 0 && o.Org == nil {
+		return nil, errors.New("salesforce feed: CanaryAfter must not be negative, and canaries need an Org")
+	}
+	return &Feed{o, newCanary(o.CanaryAfter, o.Org, o.Log)}, nil
 }
+
+// Canary tells whether it is proven that events are delivered.
+func (f *Feed) Canary() CanaryState { return f.canary.read() }
 
 // Run makes sure that the channels are there and delivers their events to sink
 // until ctx ends; then it returns nil. Faults of the org are told as the link's
 // state, and tried again; only a wrong configuration of ours is an error.
 func (f *Feed) Run(ctx context.Context, sink Sink) error {
-	tell := func(state omnichannel.LinkState, reason, hint string) {
-		sink.Link(omnichannel.Link{Name: "stream", State: state, Reason: reason, Hint: hint})
-	}
-	tell(omnichannel.LinkConnecting, "", "")
-	if err := f.channels(ctx, tell); err != nil {
+	n := &feeding{Feed: f, ctx: ctx, sink: sink}
+	n.tell(omnichannel.LinkConnecting, "", "")
+	if err := f.channels(ctx, n.tell); err != nil {
 		return nil // ctx has ended
 	}
 	o := streaming.Options{
 		TokenSource: StreamTokens{f.o.Tokens}, APIVersion: f.o.Version, Channels: f.o.Source.Channels(), Logger: f.o.Log,
-		Cursor: func(ctx context.Context, channel string) (int64, error) {
-			replay, ok, err := sink.Cursor(ctx, channel)
-			if !ok {
-				return streaming.NoReplay, err
-			}
-			return replay, err
-		},
-		Deliver: func(ctx context.Context, batch []streaming.Event) error { return f.deliver(ctx, sink, batch) },
-		OnGap: func(ctx context.Context, channel string, gap streaming.Gap) error {
-			return sink.Gap(ctx, channel, gapText(gap))
-		},
-		OnLink: func(s streaming.Status) {
-			if ctx.Err() == nil { // going down at the end is no news
-				tell(omnichannel.LinkState(s.Link), s.Reason, f.hint(s))
-			}
-		},
+		Cursor: n.cursor, Deliver: n.deliver, OnGap: n.gap, OnLink: n.link,
+	}
+	if f.o.CanaryAfter > 0 {
+		n.makeCanary()
+		o.Channels = append(o.Channels, streaming.Channel{Name: CanaryChannel, Fallback: streaming.FallbackNew, Optional: true})
 	}
 	if f.o.Transport != nil {
 		o.HTTP = &http.Client{Transport: f.o.Transport}
@@ -84,7 +85,13 @@ func (f *Feed) Run(ctx context.Context, sink Sink) error {
 	if err != nil {
 		return err
 	}
-	if err := client.Run(ctx); err != nil && ctx.Err() == nil {
+	var watch sync.WaitGroup
+	watching, stop := context.WithCancel(ctx)
+	watch.Go(func() { f.canary.run(watching, func(why string) { n.missed(client, why) }, n.judge) })
+	err = client.Run(ctx)
+	stop()
+	watch.Wait()
+	if ctx.Err() == nil {
 		return err
 	}
 	return nil
@@ -121,25 +128,6 @@ func (f *Feed) patience(ctx context.Context) backoff.BackOff {
 	return backoff.WithContext(b, ctx)
 }
 
-// deliver decodes a batch and hands it over. An event that cannot be decoded
-// never will be: its place in the stream is passed, and the org is read instead.
-func (f *Feed) deliver(ctx context.Context, sink Sink, batch []streaming.Event) error {
-	d, err := backoff.RetryNotifyWithData(func() (Decoded, error) { return f.o.Source.Decode(ctx, batch) }, f.patience(ctx),
-		func(err error, in time.Duration) {
-			f.o.Log.Warn("events wait, since the org cannot be asked about them", "err", err, "in", in)
-		})
-	if err != nil {
-		return err // ctx has ended
-	}
-	for channel, why := range d.Gaps {
-		f.o.Log.Error("events tell less than what happened; reading the org instead", "channel", channel, "why", why)
-		if err := sink.Gap(ctx, channel, why); err != nil {
-			return err
-		}
-	}
-	return sink.Deliver(ctx, d.Signals, reached(batch))
-}
-
 // reached returns how far the channels have come with a batch.
 func reached(batch []streaming.Event) []omnichannel.Cursor {
 	var cursors []omnichannel.Cursor
@@ -156,11 +144,4 @@ func reached(batch []streaming.Event) []omnichannel.Cursor {
 		}
 	}
 	return cursors
-}
-
-func gapText(g streaming.Gap) string {
-	if g.Kind == streaming.GapNoCursor {
-		return "first subscription: what was before is read by query"
-	}
-	return fmt.Sprintf("replay id %d is no longer known (%s); going on from %d, and what was between is read by query", g.Refused, g.Kind, g.From)
 }

@@ -31,6 +31,7 @@ type Org struct {
 
 	mu       sync.Mutex
 	channels map[omnichannel.ChannelID]channelRow // as last read
+	canary   string                               // id of CanaryChannel; "" if not known
 }
 
 // NewOrg checks the options and returns the org. It sends nothing.

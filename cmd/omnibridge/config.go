@@ -37,6 +37,7 @@ type config struct {
 	LogLevel       slog.Level        `envconfig:"LOG_LEVEL" default:"INFO" desc:"DEBUG, INFO, WARN or ERROR"`
 	LogFormat      string            `envconfig:"LOG_FORMAT" default:"auto" desc:"text, json, or auto: text on a terminal"`
 	SweepEvery     time.Duration     `envconfig:"SWEEP_EVERY" default:"5m" desc:"how often the whole org is read and compared while the stream is up"`
+	CanaryAfter    time.Duration     `envconfig:"CANARY_AFTER" default:"5m" desc:"how long no event may come until one is sent, to prove that events still come; it must arrive within 30s, or within this time if it is less; 0 sends none"`
 	PresenceGrace  time.Duration     `envconfig:"PRESENCE_GRACE" default:"3s" desc:"how long a closed presence is not yet taken for a logout"`
 	CallTimeout    time.Duration     `envconfig:"CALL_TIMEOUT" default:"30s" desc:"how long one call of the org's REST API may take"`
 	Concurrency    int               `envconfig:"CONCURRENCY" default:"10" desc:"most REST calls at the same time"`
@@ -230,6 +231,9 @@ func (c config) check() []error {
 		if d <= 0 {
 			wrong(name, "is %v: must be more than zero", d)
 		}
+	}
+	if c.CanaryAfter < 0 {
+		wrong("CANARY_AFTER", "is %v: must be zero or more", c.CanaryAfter)
 	}
 	if c.Concurrency < 1 || c.Concurrency > 25 {
 		wrong("CONCURRENCY", "is %d: must be 1 to 25", c.Concurrency)

@@ -43,7 +43,8 @@ func newDaemon(ctx context.Context, cfg config, rt routing, log *slog.Logger, on
 	if err != nil {
 		return d, err
 	}
-	feed, err := salesforce.NewFeed(salesforce.FeedOptions{Source: org.Counted(cfg.source(org)), Tokens: tokens, Version: cfg.APIVersion, Log: log.With("component", "stream")})
+	feed, err := salesforce.NewFeed(salesforce.FeedOptions{Source: org.Counted(cfg.source(org)), Tokens: tokens, Version: cfg.APIVersion, Log: log.With("component", "stream"),
+		Org: org, CanaryAfter: cfg.CanaryAfter})
 	if err != nil {
 		return d, err
 	}
@@ -61,7 +62,8 @@ func newDaemon(ctx context.Context, cfg config, rt routing, log *slog.Logger, on
 		return d, fmt.Errorf("%s_LISTEN: %w", prefix, err)
 	}
 	d.pages = &http.Server{
-		Handler:           ops.Handler(ops.Options{Daemon: d.connector, Version: version, Org: cfg.OrgURL, Probe: d.store.Check}),
+		Handler: ops.Handler(ops.Options{Daemon: d.connector, Version: version, Org: cfg.OrgURL, Probe: d.store.Check,
+			Canary: func() ops.Canary { return ops.Canary(feed.Canary()) }}),
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}

@@ -16,8 +16,8 @@ import (
 )
 
 const aboutSetup = `Makes the org ready for the daemon and tells what is missing. It reads the same
-environment as run, makes or corrects the PushTopics, checks the rest, and proves
-that events are delivered, by comparing what the stream retains with the org's
+environment as run, makes or corrects the PushTopics and the channel of canaries,
+checks the rest, and proves that events are delivered, by comparing what the stream retains with the org's
 records. What it cannot mend it explains, with the place in Setup.
 
 It may be run again at any time. It ends with 0 only if nothing is missing (for a
@@ -73,6 +73,9 @@ func lookAtOrg(ctx context.Context, cfg config, rt routing, o setup.Options, std
 	o.Tokens, o.Client, o.Source, o.Version = tokens, client, cfg.source(org), cfg.APIVersion
 	if cfg.Events == "pushtopic" {
 		o.Plan = org.PlanTopics
+	}
+	if cfg.CanaryAfter > 0 {
+		o.Canary, o.PlanCanary = org.EnsureCanary, org.PlanCanary
 	}
 	wanted := setup.Wanted{Policy: rt.policy(cfg.PresenceGrace)}
 	for _, id := range slices.Sorted(maps.Keys(rt.Agents)) {

@@ -47,7 +47,11 @@ func (o Options) metrics(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the loop does not answer: "+err.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	expose(w, r, families(v, o.Version))
+	list := families(v, o.Version)
+	if c := o.canary(); c != nil {
+		list = append(list, canaries(*c)...)
+	}
+	expose(w, r, list)
 }
 
 // families is everything that is measured, as of one moment. Values that may be
@@ -73,6 +77,21 @@ func families(v connector.View, version string) []family {
 		{name: "omnibridge_psr_to_agentwork_seconds", help: "From a PSR's creation, by the org's clock, to the AgentWork of its first offer.", spread: &c.Waits},
 	}
 	return append(list, allowances(v)...)
+}
+
+// canaries is what is known of the delivery of events.
+func canaries(c Canary) []family {
+	results := family{name: "omnibridge_canaries_total", help: "Events that the org was made to send to prove that events come, by what became of them.", counter: true}
+	results.add(float64(c.Pushed), "result", "pushed")
+	results.add(float64(c.Arrived), "result", "arrived")
+	results.add(float64(c.Missed), "result", "missed")
+	return []family{
+		one("omnibridge_stream_heard_timestamp_seconds", "When the last event came, of any kind, in Unix time; 0: none did.", false, unix(c.Heard)),
+		one("omnibridge_canary_available", "0 while the org takes no canaries, or none are to be sent.", false, truth(!c.Off && c.Unavailable == "")),
+		one("omnibridge_canary_overdue", "1 from a canary that was missed to the next event.", false, truth(c.Overdue)),
+		results,
+		one("omnibridge_canary_seconds", "How long the last canary took that arrived.", false, c.RoundTrip.Seconds()),
+	}
 }
 
 func interactionStates(v connector.View) family {

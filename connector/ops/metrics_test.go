@@ -89,6 +89,34 @@ func scrape(t *testing.T, o ops.Options) (values map[string]float64, kinds map[s
 	return values, kinds
 }
 
+func TestMetricsTellOfCanaries(t *testing.T) {
+	c := ops.Canary{Pushed: 9, Arrived: 5, Missed: 2, Overdue: true, Heard: time.Unix(1_800_000_000, 0), RoundTrip: 250 * time.Millisecond}
+	o := ops.Options{Daemon: busy(), Version: "v1", Canary: func() ops.Canary { return c }}
+	values, kinds := scrape(t, o)
+	for key, want := range map[string]float64{
+		`omnibridge_stream_heard_timestamp_seconds`:   1_800_000_000,
+		`omnibridge_canary_available`:                 1,
+		`omnibridge_canary_overdue`:                   1,
+		`omnibridge_canaries_total{result="pushed"}`:  9,
+		`omnibridge_canaries_total{result="arrived"}`: 5,
+		`omnibridge_canaries_total{result="missed"}`:  2,
+		`omnibridge_canary_seconds`:                   .25,
+	} {
+		if got, ok := values[key]; !ok || got != want {
+			t.Errorf("%s is %v (there: %v), want %v", key, got, ok, want)
+		}
+	}
+	if kinds["omnibridge_canaries_total"] != "counter" {
+		t.Errorf("kinds %v", kinds)
+	}
+	for _, none := range []ops.Canary{{Off: true}, {Unavailable: "no access"}} {
+		c = none
+		if values, _ := scrape(t, o); values[`omnibridge_canary_available`] != 0 {
+			t.Errorf("%+v counts as available", none)
+		}
+	}
+}
+
 func TestMetricsTellWhatStands(t *testing.T) {
 	values, kinds := scrape(t, ops.Options{Daemon: busy(), Version: `v1"\x`})
 	for key, want := range map[string]float64{
@@ -143,7 +171,7 @@ func TestMetricsTellWhatStands(t *testing.T) {
 
 // TestMetricsAreThoseDocumented holds the package comment to what is scraped.
 func TestMetricsAreThoseDocumented(t *testing.T) {
-	_, kinds := scrape(t, ops.Options{Daemon: busy(), Version: "v1"})
+	_, kinds := scrape(t, ops.Options{Daemon: busy(), Version: "v1", Canary: func() ops.Canary { return ops.Canary{} }})
 	src, err := os.ReadFile("ops.go")
 	if err != nil {
 		t.Fatal(err)

@@ -23,6 +23,11 @@
 //	omnibridge_sweeps_stretched                 1 while periodic sweeps are rarer, to save API calls
 //	omnibridge_stream_signals_total             what the stream's events told
 //	omnibridge_stream_gaps_total                gaps in the stream that were swept over
+//	omnibridge_stream_heard_timestamp_seconds   when the last event came, of any kind
+//	omnibridge_canary_available                 0 while the org takes no canaries, or none are to be sent
+//	omnibridge_canary_overdue                   1 from a canary that was missed to the next event
+//	omnibridge_canaries_total{result}           pushed, arrived, missed
+//	omnibridge_canary_seconds                   how long the last one took that arrived
 //	omnibridge_turns_total                      turns of the loop
 //	omnibridge_inputs_total                     inputs that it took
 //	omnibridge_inbox_inputs                     inputs that wait for it
@@ -71,6 +76,43 @@ type Options struct {
 	Org     string // address of the org, for people
 	// Probe tells whether the store can be written to.
 	Probe func(ctx context.Context) error
+	// Canary tells whether it is proven that the org's events come; nil: that is not
+	// known.
+	Canary func() Canary
+}
+
+// Canary tells whether it is proven that the org's events come: in quiet times the
+// daemon has the org send it one, the canary.
+type Canary struct {
+	Off         bool   `json:"off,omitzero"`         // none are sent
+	Unavailable string `json:"unavailable,omitzero"` // why none can be; "" if they can
+	// Pushed, Arrived and Missed count canaries: those that the org took, those of them
+	// that came back, and those that did not though the stream seemed up.
+	Pushed    int           `json:"pushed"`
+	Arrived   int           `json:"arrived"`
+	Missed    int           `json:"missed"`
+	Overdue   bool          `json:"overdue,omitzero"`     // one was missed, and no event has come since
+	Heard     time.Time     `json:"heard,omitzero"`       // when the last event of any kind came; zero: none did
+	RoundTrip time.Duration `json:"roundTripNs,omitzero"` // of the last that arrived
+}
+
+// Text says the same to people.
+func (c Canary) Text(now time.Time) string {
+	heard := "no event has come yet"
+	if !c.Heard.IsZero() {
+		heard = "the last event came " + ago(now, c.Heard) + " ago"
+	}
+	switch {
+	case c.Off:
+		return heard + "; canaries are off"
+	case c.Unavailable != "":
+		return heard + "; canary: not available: " + c.Unavailable
+	case c.Overdue:
+		return heard + fmt.Sprintf("; of %d canaries %d were missed", c.Pushed, c.Missed)
+	case c.Arrived == 0:
+		return heard + "; no canary has come yet"
+	}
+	return heard + fmt.Sprintf("; the last canary took %v", c.RoundTrip.Round(time.Millisecond))
 }
 
 // patience bounds how long a page waits for the loop.
@@ -171,7 +213,18 @@ func (o Options) status(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the loop does not answer: "+err.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	writeJSON(w, http.StatusOK, v)
+	writeJSON(w, http.StatusOK, struct {
+		connector.View
+		Canary *Canary `json:"canary,omitempty"`
+	}{v, o.canary()})
+}
+
+// canary returns what is known of canaries, nil if nothing is.
+func (o Options) canary() *Canary {
+	if o.Canary == nil {
+		return nil
+	}
+	return new(o.Canary())
 }
 
 func writeJSON(w http.ResponseWriter, code int, v any) {
@@ -196,6 +249,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 type pageData struct {
 	connector.View
 	Readiness readiness
+	Canary    *Canary
 	Version   string
 	Org       string
 	Names     map[vcc.AgentID]string
@@ -215,7 +269,7 @@ func (o Options) page(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the loop does not answer: "+err.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	d := pageData{View: v, Readiness: o.ready(r.Context(), nil), Version: o.Version, Org: o.Org, Names: map[vcc.AgentID]string{}, Groups: groups(v)}
+	d := pageData{View: v, Readiness: o.ready(r.Context(), nil), Canary: o.canary(), Version: o.Version, Org: o.Org, Names: map[vcc.AgentID]string{}, Groups: groups(v)}
 	for _, a := range v.Agents {
 		d.Names[a.ID] = string(a.ID)
 		if a.Name != "" {

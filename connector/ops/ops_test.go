@@ -142,6 +142,29 @@ func TestStatusIsTheView(t *testing.T) {
 	}
 }
 
+func TestCanaryIsTold(t *testing.T) {
+	for want, c := range map[string]ops.Canary{
+		"no event has come yet; canaries are off":                                  {Off: true},
+		"no event has come yet; no canary has come yet":                            {},
+		"the last event came 40 s ago; the last canary took 45ms":                 {Heard: now.Add(-40 * time.Second), Arrived: 1, RoundTrip: 45 * time.Millisecond},
+		"the last event came 2 min ago; canary: not available: &lt;b&gt;no access": {Heard: now.Add(-2 * time.Minute), Unavailable: "<b>no access", Arrived: 1},
+		"the last event came 8 min ago; of 3 canaries 1 were missed":               {Heard: now.Add(-8 * time.Minute), Pushed: 3, Missed: 1, Overdue: true, Arrived: 1},
+	} {
+		o := ops.Options{Daemon: up(), Canary: func() ops.Canary { return c }}
+		if _, body, _ := get(t, o, "/"); !strings.Contains(body, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+		_, body, _ := get(t, o, "/api/status")
+		var v struct{ Canary ops.Canary }
+		if err := json.Unmarshal([]byte(body), &v); err != nil || v.Canary != c {
+			t.Errorf("status tells %+v, want %+v (%v)", v.Canary, c, err)
+		}
+	}
+	if _, body, _ := get(t, ops.Options{Daemon: up()}, "/api/status"); strings.Contains(body, "canary") {
+		t.Errorf("nothing is known of canaries, and yet: %s", body)
+	}
+}
+
 func TestOnlyItsOwnPaths(t *testing.T) {
 	if code, _, _ := get(t, ops.Options{Daemon: up()}, "/admin"); code != http.StatusNotFound {
 		t.Errorf("%d for an unknown path", code)

@@ -4,7 +4,7 @@
 //	Look: log in, make the topics, read the setup, listen ──▶ State ──▶ Judge ──▶ []Finding ──▶ Report
 //
 // [Look] does everything that touches the org. Of that only making the source's
-// channels changes anything, and a dry run leaves it out. [Judge] is pure: it turns
+// channels and that of canaries changes anything, and a dry run leaves it out. [Judge] is pure: it turns
 // what was read, and what the daemon is told to route, into findings, each with
 // what is wrong, why that matters and where in Setup it is mended.
 //

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"omnibridge/salesforce"
 )
 
 // Verdict is how a check came out.
@@ -52,6 +54,7 @@ type judge struct {
 func Judge(s State, w Wanted) []Finding {
 	j := &judge{State: s, wanted: w}
 	j.topics()
+	j.canary()
 	j.queues()
 	j.planned()
 	j.channels()
@@ -93,22 +96,39 @@ func (j *judge) refused(check string, f Fault, why string) {
 }
 
 func (j *judge) topics() {
-	done := map[string]string{"unchanged": "is as this version needs it", "created": "was not there: created", "updated": "was different: corrected"}
-	planned := map[string]string{"created": "is not there: would be created", "updated": "is different: would be corrected"}
 	for _, t := range j.Topics {
-		check := "PushTopic " + t.Name
-		switch {
-		case t.What == "unchanged":
-			j.ok(check, "%s", done[t.What])
-		case j.DryRun:
-			j.add(check, WouldFix, planned[t.What], "", "")
-		default:
-			j.add(check, Fixed, done[t.What], "", "")
-		}
+		j.made("PushTopic "+t.Name, t)
 	}
 	if f, refused := j.Faults[Topics]; refused {
 		j.add(string(Topics), Missing, f.Text, "without them the org tells nothing, and work is found by the sweep only",
 			"Setup > Permission Sets > Omnibridge Integration > Manage Assignments: assign it to the integration user ("+j.Needs+"); then run setup again")
+	}
+}
+
+// made tells of something that setup makes.
+func (j *judge) made(check string, t salesforce.TopicChange) {
+	done := map[string]string{"unchanged": "is as this version needs it", "created": "was not there: created", "updated": "was different: corrected"}
+	planned := map[string]string{"created": "is not there: would be created", "updated": "is different: would be corrected"}
+	switch {
+	case t.What == "unchanged":
+		j.ok(check, "%s", done[t.What])
+	case j.DryRun:
+		j.add(check, WouldFix, planned[t.What], "", "")
+	default:
+		j.add(check, Fixed, done[t.What], "", "")
+	}
+}
+
+// canary tells of the channel by which the daemon proves that events come. It can do
+// its work without.
+func (j *judge) canary() {
+	if f, refused := j.Faults[Canary]; refused {
+		j.add("canary", Warning, "not available: "+f.Text, "in quiet times nothing proves that events still come: that a session has gone mute shows only in the next sweep",
+			"Setup > Permission Sets > Omnibridge Integration > Object Settings > Streaming Channels: Read and Create ("+salesforce.CanaryNeeds+")")
+		return
+	}
+	if j.State.Canary.What != "" {
+		j.made("streaming channel "+j.State.Canary.Name, j.State.Canary)
 	}
 }
 

@@ -60,6 +60,14 @@ func TestJudge(t *testing.T) {
 	}{
 		"topic created": {func(s *setup.State, _ *setup.Wanted) { s.Topics[0].What = "created" }, "PushTopic OmnibridgePSR", setup.Fixed, "created", ""},
 		"topic planned": {func(s *setup.State, _ *setup.Wanted) { s.Topics[0].What, s.DryRun = "updated", true }, "PushTopic OmnibridgePSR", setup.WouldFix, "would be corrected", ""},
+		"canary channel created": {func(s *setup.State, _ *setup.Wanted) {
+			s.Canary = salesforce.TopicChange{Name: "/u/Omnibridge", What: "created"}
+		}, "streaming channel /u/Omnibridge", setup.Fixed, "created", ""},
+		"canary channel planned": {func(s *setup.State, _ *setup.Wanted) {
+			s.Canary, s.DryRun = salesforce.TopicChange{Name: "/u/Omnibridge", What: "created"}, true
+		}, "streaming channel /u/Omnibridge", setup.WouldFix, "would be created", ""},
+		"canary refused": {func(s *setup.State, _ *setup.Wanted) { s.Faults[setup.Canary] = fault{"INVALID_TYPE", "not supported"} },
+			"canary", setup.Warning, "not available: not supported", "Streaming Channels"},
 		"topics refused": {func(s *setup.State, _ *setup.Wanted) {
 			s.Faults[setup.Topics] = fault{"INSUFFICIENT_ACCESS", "no access"}
 		}, "PushTopics", setup.Missing, "no access", "needs PushTopic"},

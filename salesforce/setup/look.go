@@ -15,7 +15,7 @@ import (
 	"omnibridge/salesforce"
 )
 
-// Options says what to look at. All but DryRun, Quiet, Plan and Log must be set.
+// Options says what to look at. Tokens, Client, Source and Version must be set.
 type Options struct {
 	Tokens *salesforce.TokenSource
 	Client *salesforce.Client
@@ -25,6 +25,9 @@ type Options struct {
 	Version string
 	// Plan tells what Source.Ensure would do. Nil where it makes nothing.
 	Plan func(context.Context) ([]salesforce.TopicChange, error)
+	// Canary makes the channel by which the daemon proves that events come, and
+	// PlanCanary tells what it would do. Both are nil where none is wanted.
+	Canary, PlanCanary func(context.Context) (salesforce.TopicChange, error)
 	// DryRun changes nothing.
 	DryRun bool
 	// Quiet is for how long the stream must tell nothing before what it has not
@@ -45,6 +48,8 @@ func (o Options) validate() error {
 	switch {
 	case o.Tokens == nil || o.Client == nil || o.Source == nil || o.Version == "":
 		return errors.New("setup: Tokens, Client, Source and Version must be set")
+	case (o.Canary == nil) != (o.PlanCanary == nil):
+		return errors.New("setup: Canary and PlanCanary belong together")
 	case o.Quiet < 0:
 		return fmt.Errorf("setup: Quiet is %v: must not be negative", o.Quiet)
 	}
@@ -58,8 +63,8 @@ type looker struct {
 	s      State
 }
 
-// Look makes the source's channels, unless it is a dry run, and reads what Judge
-// needs: about fifteen API calls, and at most MaxEvents events of the org's daily
+// Look makes the source's channels and that of canaries, unless it is a dry run, and
+// reads what Judge needs: about fifteen API calls, and at most MaxEvents events of the org's daily
 // allowance. What the org refuses becomes a Fault of the State; an error means that
 // the org could not be asked.
 func Look(ctx context.Context, o Options, w Wanted) (State, error) {
@@ -78,7 +83,7 @@ func Look(ctx context.Context, o Options, w Wanted) (State, error) {
 		name Part
 		look func(context.Context) error
 	}{
-		{Topics, l.topics}, {Channels, l.channels}, {Statuses, l.statuses}, {Queues, l.queues},
+		{Topics, l.topics}, {Canary, l.canary}, {Channels, l.channels}, {Statuses, l.statuses}, {Queues, l.queues},
 		{QueueDetail, l.queueDetail}, {Agents, l.agents}, {CreateWork, l.createWork},
 	} {
 		err := part.look(ctx)
@@ -135,6 +140,18 @@ func (l *looker) topics(ctx context.Context) (err error) {
 		l.s.Topics, err = l.Source.Ensure(ctx)
 	case l.Plan != nil:
 		l.s.Topics, err = l.Plan(ctx)
+	}
+	return err
+}
+
+// canary makes the channel of canaries, or tells how it would.
+func (l *looker) canary(ctx context.Context) (err error) {
+	switch {
+	case l.Options.Canary == nil:
+	case l.DryRun:
+		l.s.Canary, err = l.PlanCanary(ctx)
+	default:
+		l.s.Canary, err = l.Options.Canary(ctx)
 	}
 	return err
 }

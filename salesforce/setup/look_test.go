@@ -93,7 +93,8 @@ func (b *bench) try(ctx context.Context, quiet time.Duration, dryRun bool) (setu
 	if err != nil {
 		return setup.State{}, err
 	}
-	o := setup.Options{Tokens: tokens, Client: client, Source: salesforce.NewPushTopics(org), Version: "62.0", Plan: org.PlanTopics, DryRun: dryRun, Quiet: quiet}
+	o := setup.Options{Tokens: tokens, Client: client, Source: salesforce.NewPushTopics(org), Version: "62.0", Plan: org.PlanTopics,
+		Canary: org.EnsureCanary, PlanCanary: org.PlanCanary, DryRun: dryRun, Quiet: quiet}
 	if b.cdc {
 		o.Source, o.Plan = salesforce.NewCapture(org), nil
 	}
@@ -289,6 +290,27 @@ func TestTopicsAreCorrected(t *testing.T) {
 	}
 }
 
+// TestCanaryChannelIsMade holds that it is planned, made once, and that the daemon
+// can do without.
+func TestCanaryChannelIsMade(t *testing.T) {
+	b := newBench(t)
+	for _, step := range []struct {
+		dryRun bool
+		what   string
+		made   int
+	}{{true, "created", 0}, {false, "created", 1}, {false, "unchanged", 1}, {true, "unchanged", 1}} {
+		s, _ := b.look(brief, step.dryRun)
+		if n := len(b.org.Records("StreamingChannel")); s.Canary.Name != salesforce.CanaryChannel || s.Canary.What != step.what || n != step.made {
+			t.Errorf("dry run %v: %+v, %d channels; want %s, %d", step.dryRun, s.Canary, n, step.what, step.made)
+		}
+	}
+	b.unknown = "StreamingChannel"
+	s, findings := b.look(brief, false)
+	if f := find(findings, "canary"); len(f) != 1 || f[0].Verdict != setup.Warning || !strings.Contains(f[0].Detail, "not available") || len(s.Faults) != 1 {
+		t.Errorf("%+v; %+v", f, s.Faults)
+	}
+}
+
 // TestLookReadsTheSetup compares the state with the default seed.
 func TestLookReadsTheSetup(t *testing.T) {
 	b := newBench(t)
@@ -356,5 +378,10 @@ func TestRefusalIsAFindingAndSilenceAnError(t *testing.T) {
 	}
 	if _, err := setup.Look(t.Context(), setup.Options{}, setup.Wanted{}); err == nil {
 		t.Error("no options are enough")
+	}
+	tokens, client := b.client()
+	half := setup.Options{Tokens: tokens, Client: client, Source: salesforce.NewCapture(nil), Version: "62.0", Canary: func(context.Context) (salesforce.TopicChange, error) { panic("called") }}
+	if _, err := setup.Look(t.Context(), half, setup.Wanted{}); err == nil || !strings.Contains(err.Error(), "belong together") {
+		t.Errorf("half a canary: %v", err)
 	}
 }

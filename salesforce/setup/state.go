@@ -20,6 +20,8 @@ type State struct {
 	Needs string
 	// Topics tells what was done about each PushTopic; in a dry run, what would be.
 	Topics []salesforce.TopicChange
+	// Canary tells the same of the channel of canaries; zero if none is wanted.
+	Canary salesforce.TopicChange
 
 	Channels []Channel
 	Statuses []Status
@@ -114,6 +116,7 @@ type Part string
 // The parts, by the finding that tells of a fault.
 const (
 	Topics      Part = "PushTopics"
+	Canary      Part = "canary"
 	Channels    Part = "service channels"
 	Statuses    Part = "presence statuses"
 	Queues      Part = "queues"
