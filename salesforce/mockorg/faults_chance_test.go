@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"omnibridge/salesforce/mockorg"
+	"omnibridge/salesforce/mockorg/cometd"
 )
 
 // fates makes n requests and notes what became of each: the status, 0 when the
@@ -102,6 +103,33 @@ func TestFaultsByChanceFollowTheSeed(t *testing.T) {
 		t.Errorf("the same seed gave\n%v and\n%v", first, again)
 	}
 	if other := run(8, false); slices.Equal(first, other) {
+		t.Error("another seed gave the same strikes")
+	}
+}
+
+// The org's seed is that of its streaming server's faults, too.
+func TestStreamingFaultsFollowTheOrgsSeed(t *testing.T) {
+	run := func(o mockorg.Options, reseed bool) string {
+		s := newSite(t, o)
+		if reseed {
+			s.o.SeedFaults(7)
+		}
+		if err := s.o.Streaming().Arm(cometd.Fault{Name: "http-503", On: "handshake", Probability: 0.5, Count: -1}); err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(s.fates(40, "POST", "/cometd/62.0", `[{"id":"1","channel":"/meta/handshake","version":"1.0","supportedConnectionTypes":["long-polling"]}]`))
+	}
+	first := run(mockorg.Options{FaultSeed: 7}, false)
+	if !strings.Contains(first, "503") || !strings.Contains(first, "200") {
+		t.Errorf("fates: %s", first)
+	}
+	if again := run(mockorg.Options{FaultSeed: 7}, false); first != again {
+		t.Errorf("the same seed gave\n%s and\n%s", first, again)
+	}
+	if again := run(mockorg.Options{FaultSeed: 3}, true); first != again {
+		t.Errorf("the same seed, set later, gave\n%s and\n%s", first, again)
+	}
+	if other := run(mockorg.Options{FaultSeed: 8}, false); first == other {
 		t.Error("another seed gave the same strikes")
 	}
 }

@@ -182,6 +182,7 @@ func New(options Options) (*Org, error) {
 func (o *Org) wire() (err error) {
 	o.streaming = cometd.New(cometd.Options{
 		Clock: o.clock, ConnectTimeout: o.options.ConnectTimeout, Channel: o.channel, Filter: o.filter, Log: o.options.Log,
+		FaultSeed: o.options.FaultSeed,
 		Authenticate: func(authorization string) (string, error) {
 			session, err := o.identity.Check(authorization)
 			return session.UserID, err
