@@ -39,6 +39,8 @@ type Leg struct {
 	Disposition string `json:"disposition,omitempty"`
 	// Finished says that wrap-up would have ended but for a disposition.
 	Finished bool `json:"finished,omitempty"`
+	// Plan is the plan by which it wraps up; the interaction may have gone to another.
+	Plan PlanID `json:"plan,omitempty"`
 	// Popped says that its record was opened in the agent's console.
 	Popped bool `json:"popped,omitempty"`
 	// Waited is how long the customer had waited when the agent accepted it.
@@ -63,6 +65,10 @@ type Interaction struct {
 	Legs   []Leg         `json:"legs,omitempty"`
 	// Refusals holds who refused, and until when they are not asked again.
 	Refusals map[AgentID]time.Time `json:"refusals,omitempty"`
+	// Via is the plan by which it is routed if it broke out of its own; empty: its own.
+	Via PlanID `json:"via,omitempty"`
+	// Last is who had it last, and is asked first if the plan is sticky.
+	Last AgentID `json:"last,omitempty"`
 	// Personal is the personal queue that it waits in, if so.
 	Personal *Personal `json:"personal,omitempty"`
 	// Call is what a live interaction has besides, and what the Interactions API
@@ -75,6 +81,8 @@ type Interaction struct {
 	// Outcome says how it ended, for statistics: "released", "abandoned by agent",
 	// "customer left", "transferred" ...
 	Outcome string `json:"outcome,omitempty"`
+	// Disposition is the outcome that an agent chose last.
+	Disposition string `json:"disposition,omitempty"`
 	// Owed are the words to its provider that have not been said yet.
 	Owed []Word `json:"owed,omitempty"`
 	// Why says in words why it stands where it stands: for a waiting one, what

@@ -14,10 +14,12 @@ type agent struct {
 	// restored; until it was, the row holds what was known before and the agent
 	// does not count as present.
 	told      bool
-	panelTold bool    // the panel's standing was told since the machine began
-	deskStale bool    // is in Machine.desks
-	open      []*item // those with a leg of this agent, each once
-	seats     []*seat // one in every line the agent serves
+	levels    map[vcc.Skill]int // every skill, with its level; 1 where none was given
+	panelTold bool              // the panel's standing was told since the machine began
+	watched   bool              // a timer watches the login
+	deskStale bool              // is in Machine.desks
+	open      []*item           // those with a leg of this agent, each once
+	seats     []*seat           // one in every line the agent serves
 	changed   bool
 	stale     bool
 }
@@ -26,7 +28,7 @@ type agent struct {
 func (m *Machine) agent(id vcc.AgentID) *agent {
 	a := m.agents[id]
 	if a == nil {
-		a = &agent{row: vcc.Agent{ID: id, Skills: m.cfg.Skills[id]}}
+		a = &agent{row: vcc.Agent{ID: id, Skills: m.cfg.Skills[id]}, levels: m.cfg.levelsOf(id)}
 		m.agents[id] = a
 		m.touchAgent(a)
 	}
@@ -107,18 +109,14 @@ func available(p vcc.Presence) bool { return p.Online && len(p.Channels) > 0 }
 // skills. What has no channel, as a call of ours, does not come through
 // Omni-Channel.
 func (m *Machine) serves(a *agent, l *line) bool {
-	if !m.willing(a, l.channel != "") {
+	if l.closed || l.only != "" && l.only != a.row.ID || !m.willing(a, l.channel != "") {
 		return false
 	}
 	if l.channel != "" && (!a.told || !a.row.Omni.Online || !slices.Contains(a.row.Omni.Channels, l.channel)) {
 		return false
 	}
-	for _, s := range l.skills {
-		if _, ok := slices.BinarySearch(a.row.Skills, s); !ok {
-			return false
-		}
-	}
-	return true
+	_, suits := a.suits(l)
+	return suits
 }
 
 // setPresence makes p the presence of a. Presence that is as it was before a
@@ -138,6 +136,10 @@ func (m *Machine) setPresence(a *agent, p vcc.Presence) {
 		if available(p) && !available(old) {
 			m.idle(a, m.now)
 		}
+		m.follow(a)
+	}
+	if old.Online != p.Online {
+		m.recheckPersonal(a)
 	}
 	m.touchAgent(a)
 	m.reseat(a)

@@ -104,7 +104,7 @@ func auditLine(m *Machine, l *line) error {
 				n++
 			}
 		}
-		serves := naiveServes(m, a, l.channel, l.skills)
+		serves := naiveServes(m, a, l.demand)
 		if serves != (n == 1) {
 			return fmt.Errorf("%s has %d seats in %s, serves it: %v", id, n, l.key, serves)
 		}
@@ -150,16 +150,103 @@ type naivePick struct {
 	agent vcc.AgentID
 }
 
-func naiveServes(m *Machine, a *agent, channel vcc.Channel, skills []vcc.Skill) bool {
-	if !a.told || !a.row.Omni.Online || !slices.Contains(a.row.Omni.Channels, channel) {
+func naiveServes(m *Machine, a *agent, d demand) bool {
+	return !d.closed && naiveThere(m, a, d.channel) && slices.ContainsFunc(d.sets, func(s needs) bool { return naiveHas(m, a, s.must) })
+}
+
+// naiveThere tells whether a takes work from channel now.
+func naiveThere(m *Machine, a *agent, channel vcc.Channel) bool {
+	in := a.row.State.Major != vcc.LoggedOut
+	if in && (a.row.State.Major != vcc.Ready || a.row.Intended != nil || a.row.Blocked != nil || a.panelTold && !a.row.Panel.Alive) {
 		return false
 	}
-	for _, s := range skills {
-		if !slices.Contains(m.cfg.Skills[a.row.ID], s) {
+	if channel == "" {
+		return in
+	}
+	return (in || !m.cfg.PadRequired) && a.told && a.row.Omni.Online && slices.Contains(a.row.Omni.Channels, channel)
+}
+
+// naiveLevel returns how well a can do s; 0: not at all.
+func naiveLevel(m *Machine, a *agent, s vcc.Skill) int {
+	if level := m.cfg.Levels[a.row.ID][s]; level > 0 {
+		return level
+	}
+	if slices.Contains(m.cfg.Skills[a.row.ID], s) {
+		return 1
+	}
+	return 0
+}
+
+func naiveHas(m *Machine, a *agent, must []vcc.Need) bool {
+	for _, n := range must {
+		if naiveLevel(m, a, n.Skill) < max(n.Level, 1) {
 			return false
 		}
 	}
 	return true
+}
+
+// naiveAsks returns what x asks for now, as sets of needs of which one must be met,
+// each with what is preferred; nothing while its plan is closed.
+func naiveAsks(m *Machine, x *item) (must [][]vcc.Need, nice [][]vcc.Skill) {
+	w, p := x.row.Work, m.plan(x.row.Work)
+	if x.row.Via != "" {
+		p = m.plans[x.row.Via]
+	}
+	if !p.Hours.OpenAt(m.now) {
+		return nil, nil
+	}
+	add := func(skills []vcc.Skill, lists ...[]vcc.Need) {
+		var all []vcc.Need
+		var like []vcc.Skill
+		for _, s := range skills {
+			all = append(all, vcc.Need{Skill: s})
+		}
+		for _, list := range lists {
+			for _, n := range list {
+				switch {
+				case n.Optional:
+					if !slices.Contains(like, n.Skill) {
+						like = append(like, n.Skill)
+					}
+				case n.For == 0 || m.now.Before(w.Since.Add(n.For)):
+					all = append(all, n)
+				}
+			}
+		}
+		must, nice = append(must, all), append(nice, like)
+	}
+	add(append(slices.Clone(p.Skills), w.Skills...), p.Needs, w.Needs)
+	if over, ok := m.plans[p.Overflow]; ok && !m.now.Before(w.Since.Add(p.OverflowAfter)) && over.Hours.OpenAt(m.now) {
+		add(over.Skills, over.Needs)
+	}
+	return must, nice
+}
+
+// naiveRank returns how well a suits what is asked for, as three numbers of which the
+// smaller is better; false if not at all.
+func naiveRank(m *Machine, a *agent, must [][]vcc.Need, nice [][]vcc.Skill) ([3]int, bool) {
+	for i := range must {
+		if !naiveHas(m, a, must[i]) {
+			continue
+		}
+		r := [3]int{i, 0, 0}
+		seen := map[vcc.Skill]bool{}
+		for _, n := range must[i] {
+			if !seen[n.Skill] {
+				r[2] -= naiveLevel(m, a, n.Skill)
+			}
+			seen[n.Skill] = true
+		}
+		for _, s := range nice[i] {
+			if naiveLevel(m, a, s) == 0 {
+				r[1]++
+			}
+			r[2] -= naiveLevel(m, a, s)
+		}
+		return r, true
+	}
+	return [3]int{}, false
 }
 
 // naiveLegs yields the size and class of every part of an agent that counts.
@@ -222,7 +309,16 @@ func naiveRoute(m *Machine) []naivePick {
 			demand = append(demand, x)
 		}
 	}
-	prio := func(x *item) vcc.Priority { return m.plan(x.row.Work).Priority }
+	prio := func(x *item) vcc.Priority {
+		p := m.plan(x.row.Work)
+		if x.row.Via != "" {
+			p = m.plans[x.row.Via]
+		}
+		if p.Ageing == 0 {
+			return p.Priority
+		}
+		return max(p.Priority-vcc.Priority(max(0, m.now.Sub(x.row.Work.Since)/p.Ageing)), vcc.Highest)
+	}
 	slices.SortFunc(demand, func(a, b *item) int {
 		switch {
 		case prio(a) != prio(b):
@@ -237,9 +333,9 @@ func naiveRoute(m *Machine) []naivePick {
 	for _, x := range demand {
 		var able, refused []vcc.AgentID
 		w := x.row.Work
+		must, nice := naiveAsks(m, x)
 		for id, a := range m.agents {
-			need := append(slices.Clone(m.plan(w).Skills), w.Skills...)
-			if naiveServes(m, a, w.Channel, need) && naiveFits(m, a, w, given[id]) {
+			if _, suits := naiveRank(m, a, must, nice); suits && naiveThere(m, a, w.Channel) && naiveFits(m, a, w, given[id]) {
 				if until, ok := x.row.Refusals[id]; ok && until.After(m.now) {
 					refused = append(refused, id)
 				} else {
@@ -289,8 +385,8 @@ func naiveFits(m *Machine, a *agent, w vcc.Work, given []vcc.Class) bool {
 }
 
 func naiveBest(m *Machine, x *item, able []vcc.AgentID, given map[vcc.AgentID][]vcc.Class, clock map[vcc.AgentID]time.Time) vcc.AgentID {
-	if slices.Contains(able, x.row.Work.Prefer) {
-		return x.row.Work.Prefer
+	if p := m.preferred(x); slices.Contains(able, p) {
+		return p
 	}
 	over := func(id vcc.AgentID) bool {
 		load := naiveLoad(m, id) + naiveSize(m, id, x.row.Work.Class)
@@ -299,6 +395,11 @@ func naiveBest(m *Machine, x *item, able []vcc.AgentID, given map[vcc.AgentID][]
 		}
 		return m.cfg.OptimumLoad > 0 && load > m.cfg.OptimumLoad
 	}
+	must, nice := naiveAsks(m, x)
+	ranks := func(id vcc.AgentID) [3]int {
+		r, _ := naiveRank(m, m.agents[id], must, nice)
+		return r
+	}
 	var best vcc.AgentID
 	for _, id := range able {
 		switch {
@@ -306,6 +407,11 @@ func naiveBest(m *Machine, x *item, able []vcc.AgentID, given map[vcc.AgentID][]
 			best = id
 		case over(id) != over(best):
 			if over(best) {
+				best = id
+			}
+		case ranks(id) != ranks(best):
+			a, b := ranks(id), ranks(best)
+			if slices.Compare(a[:], b[:]) < 0 {
 				best = id
 			}
 		case !clock[id].Equal(clock[best]):

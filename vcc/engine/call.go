@@ -73,7 +73,7 @@ func (m *Machine) answerCall(x *item, leg *vcc.Leg, _ vcc.Command) *denied {
 		return nil
 	}
 	x.row.Why = m.name(leg.Agent) + " answered"
-	m.connect(x, leg)
+	leg = m.connect(x, leg)
 	m.assigned(x, leg)
 	return nil
 }

@@ -27,7 +27,16 @@ var commands = map[vcc.CommandKind]func(*Machine, *agent, vcc.Command) *denied{
 	vcc.Dismiss:  (*Machine).dismiss,
 
 	vcc.Release:    own((*Machine).release),
+	vcc.Abandon:    own((*Machine).abandon),
 	vcc.OpenRecord: own((*Machine).openRecord),
+	vcc.FinishWrap: own(wrapping((*Machine).finishWrap)),
+	vcc.ExtendWrap: own(wrapping((*Machine).extendWrap)),
+	vcc.Dispose:    own(wrapping((*Machine).dispose)),
+	vcc.TakeBack:   (*Machine).takeBack,
+
+	// What the panel does by itself, and only tells.
+	vcc.ShowWork:    (*Machine).noted,
+	vcc.ConsoleGone: (*Machine).noted,
 
 	vcc.AnswerCall: own((*Machine).answerCall),
 	vcc.RejectCall: own((*Machine).rejectCall),
@@ -37,7 +46,7 @@ var commands = map[vcc.CommandKind]func(*Machine, *agent, vcc.Command) *denied{
 	vcc.Join:       own((*Machine).join),
 	vcc.Consult:    own((*Machine).consult),
 	vcc.Cancel:     own((*Machine).cancel),
-	vcc.Transfer:   own((*Machine).handOver),
+	vcc.Transfer:   own((*Machine).transfer),
 }
 
 // own wraps a command about an interaction in which the agent has a part.
@@ -50,6 +59,9 @@ func own(do func(*Machine, *item, *vcc.Leg, vcc.Command) *denied) func(*Machine,
 		leg := x.legOf(a.row.ID)
 		if leg == nil {
 			return deny(vcc.DeniedNotYours, "the interaction is not yours any more")
+		}
+		if no := m.entitled(x, c.Do); no != nil {
+			return no
 		}
 		return do(m, x, leg, c)
 	}
@@ -80,6 +92,11 @@ func (m *Machine) asked(r vcc.Report) {
 	answer := vcc.Answer{Command: c.ID, Agent: c.Agent, OK: true}
 	if no := m.do(a, c); no != nil {
 		answer.OK, answer.Code, answer.Text = false, no.code, no.text
+	} else {
+		m.tellSupervised(a, c)
+	}
+	if c.By == "" {
+		m.active(a)
 	}
 	m.out.Answers = append(m.out.Answers, answer)
 	if c.ID == "" {
@@ -97,47 +114,32 @@ func (m *Machine) do(a *agent, c vcc.Command) *denied {
 	switch {
 	case !ok:
 		return deny(vcc.DeniedUnknown, "there is no command %q", shorten(string(c.Do)))
-	case !a.loggedIn() && c.Do != vcc.LogIn:
+	case !a.loggedIn() && c.Do != vcc.LogIn && c.Do != vcc.Dismiss:
 		return deny(vcc.DeniedLoggedOut, "you are logged out: log in first")
 	}
 	return do(m, a, c)
 }
 
-// release ends the agent's part. What Salesforce has to close is asked for; wrap-up
-// begins when it is known to be closed.
-func (m *Machine) release(x *item, leg *vcc.Leg, c vcc.Command) *denied {
-	if x.ours() {
-		return m.releaseCall(x, leg, c)
+// noted takes what changes nothing here.
+func (m *Machine) noted(_ *agent, c vcc.Command) *denied {
+	if c.Do == vcc.ConsoleGone {
+		m.out.Decisions = append(m.out.Decisions, vcc.Decision{
+			Interaction: c.Interaction, Agent: c.Agent, Why: "the record could not be opened in the console of " + m.name(c.Agent),
+		})
 	}
-	if leg.State != vcc.Connected {
-		return deny(vcc.DeniedNotNow, "it is %s: only what you have accepted can be released", leg.State)
-	}
-	leg.Leaving = &vcc.Leaving{Do: vcc.Release, Since: m.now}
-	m.out.Directives = append(m.out.Directives, vcc.Directive{
-		Kind: vcc.Close, Interaction: x.row.ID, Offer: leg.Offer, Agent: leg.Agent, Detail: m.name(leg.Agent) + " released it",
-	})
-	m.touch(x)
-	m.touchAgent(m.agents[leg.Agent])
 	return nil
 }
 
-// openRecord opens the record again.
-func (m *Machine) openRecord(x *item, leg *vcc.Leg, c vcc.Command) *denied {
-	if leg.State == vcc.Offered || leg.State == vcc.Alerted {
-		return deny(vcc.DeniedNotNow, "accept it first")
-	}
-	m.pop(x, leg, true, true)
-	return nil
+// rights are the activities that not every class has (vcc.md 1).
+var rights = map[vcc.CommandKind][]vcc.Class{
+	vcc.Hold: {vcc.Live}, vcc.Retrieve: {vcc.Live}, vcc.Alternate: {vcc.Live}, vcc.Join: {vcc.Live},
+	vcc.AnswerCall: {vcc.Live}, vcc.RejectCall: {vcc.Live}, vcc.Transfer: {vcc.Live, vcc.NonLive},
 }
 
-// pop directs that the record of x is opened in the console of the agent of leg.
-func (m *Machine) pop(x *item, leg *vcc.Leg, focus, again bool) {
-	w := x.row.Work
-	if w.Record == "" && w.Caller == "" {
-		return
+// entitled tells whether the class of x has an activity, and who brought x permits it.
+func (m *Machine) entitled(x *item, do vcc.CommandKind) *denied {
+	if classes, some := rights[do]; some && !slices.Contains(classes, x.row.Work.Class) {
+		return deny(vcc.DeniedClass, "a %s interaction has no %s", x.row.Work.Class, do)
 	}
-	m.out.Directives = append(m.out.Directives, vcc.Directive{
-		Kind: vcc.Pop, Interaction: x.row.ID, Offer: leg.Offer, Agent: leg.Agent,
-		Record: w.Record, Caller: w.Caller, Focus: focus, Again: again,
-	})
+	return m.permits(x, do)
 }

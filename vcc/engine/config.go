@@ -31,6 +31,9 @@ type Config struct {
 	DefaultPlan vcc.Plan
 	// Skills says what each agent can do; who is not listed has no skills.
 	Skills map[vcc.AgentID][]vcc.Skill
+	// Levels says how well agents can do what they can: 1 to 100. A skill without a
+	// level has level 1; one that is named here need not be in Skills.
+	Levels map[vcc.AgentID]map[vcc.Skill]int
 	// AcceptWithin is how long an agent has to accept before the offer is taken
 	// back (A6). A class not listed gets: semi-live 30 s, non-live 60 s, live 20 s.
 	AcceptWithin map[vcc.Class]time.Duration
@@ -155,7 +158,12 @@ func (c Config) withDefaults() Config {
 	for id, s := range c.Skills {
 		skills[id] = sortedSet(s)
 	}
-	c.Skills = skills
+	levels := make(map[vcc.AgentID]map[vcc.Skill]int, len(c.Levels))
+	for id, l := range c.Levels {
+		levels[id] = maps.Clone(l)
+		skills[id] = sortedSet(append(slices.Clone(skills[id]), slices.Collect(maps.Keys(l))...))
+	}
+	c.Skills, c.Levels = skills, levels
 	return c
 }
 
@@ -164,7 +172,18 @@ func normalPlan(p vcc.Plan) vcc.Plan {
 		p.Priority = vcc.Normal
 	}
 	p.Skills = sortedSet(p.Skills)
+	p.Needs = slices.Clone(p.Needs)
 	return p
+}
+
+// levelsOf returns every skill of an agent with its level.
+func (c Config) levelsOf(id vcc.AgentID) map[vcc.Skill]int {
+	levels := map[vcc.Skill]int{}
+	for _, s := range c.Skills[id] {
+		levels[s] = 1
+	}
+	maps.Copy(levels, c.Levels[id])
+	return levels
 }
 
 // sortedSet returns a sorted copy of s without repetitions; nil if s is empty.
@@ -237,6 +256,30 @@ func (c Config) validatePlans() []error {
 		if p.WrapUp < 0 {
 			wrong("%s.WrapUp is %s: must be positive, or 0 for none", field, p.WrapUp)
 		}
+		for _, n := range p.Needs {
+			if n.Skill == "" || n.Level < 0 || n.Level > 100 || n.For < 0 {
+				wrong("%s.Needs holds %+v: name the skill, a level of 0 to 100, and a time that is not negative", field, n)
+			}
+		}
+		for name, d := range map[string]time.Duration{"Target": p.Target, "Ageing": p.Ageing, "OverflowAfter": p.OverflowAfter, "NoAgents": p.NoAgents, "Sticky": p.Sticky, "WrapExtend": p.WrapExtend} {
+			if d < 0 {
+				wrong("%s.%s is %s: must not be negative", field, name, d)
+			}
+		}
+		for name, id := range map[string]vcc.PlanID{"Overflow": p.Overflow, "Breakout": p.Breakout} {
+			if id != "" && (id == p.ID || !slices.ContainsFunc(c.Plans, func(o vcc.Plan) bool { return o.ID == id })) {
+				wrong("%s.%s is %q: name another plan that is configured", field, name, id)
+			}
+		}
+		if p.MaxWaiting < 0 {
+			wrong("%s.MaxWaiting is %d: must not be negative, 0 means no limit", field, p.MaxWaiting)
+		}
+		if (p.MaxWaiting > 0 || p.NoAgents > 0 || p.AllRefused == vcc.BreakOut) && p.Breakout == "" {
+			wrong("%s sends interactions away (MaxWaiting, NoAgents or AllRefused) and names no Breakout: name the plan that takes them", field)
+		}
+		if !slices.Contains([]vcc.AllRefused{vcc.WaitOn, vcc.BreakOut, vcc.GiveItUp, vcc.AskAgain}, p.AllRefused) {
+			wrong("%s.AllRefused is %q: must be empty, %q, %q or %q", field, p.AllRefused, vcc.BreakOut, vcc.GiveItUp, vcc.AskAgain)
+		}
 		if slices.Contains(p.Skills, "") {
 			wrong("%s.Skills holds an empty name: name the skill or remove it", field)
 		}
@@ -255,6 +298,13 @@ func (c Config) validatePlans() []error {
 		check(field, p)
 	}
 	check("DefaultPlan", c.DefaultPlan)
+	for _, id := range slices.Sorted(maps.Keys(c.Levels)) {
+		for _, skill := range slices.Sorted(maps.Keys(c.Levels[id])) {
+			if level := c.Levels[id][skill]; level < 1 || level > 100 {
+				wrong("Levels[%q][%q] is %d: must be 1 to 100", id, skill, level)
+			}
+		}
+	}
 	for _, id := range slices.Sorted(maps.Keys(c.Skills)) {
 		if slices.Contains(c.Skills[id], "") {
 			wrong("Skills[%q] holds an empty name: name the skill or remove it", id)

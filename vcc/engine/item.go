@@ -13,12 +13,15 @@ type item struct {
 	row      vcc.Interaction
 	priority vcc.Priority // of the plan
 	line     *line        // where it waits; nil if it does not
+	plan     vcc.PlanID   // by which it waits, counted in Machine.queued
 	// asked tells more of each refusal that still holds than the row has room
 	// for. After a restart the reason is not known and the time is taken from
 	// the row.
 	asked   map[vcc.AgentID]refusal
-	began   bool   // is in Machine.waiting
-	news    string // what made it begin to wait, to lead the decision
+	review  time.Time // when what it asks for, or its priority, changes; zero: never
+	alone   time.Time // since when nobody was there for it, as far as was looked
+	began   bool      // is in Machine.waiting
+	news    string    // what made it begin to wait, to lead the decision
 	changed bool
 }
 
@@ -53,22 +56,55 @@ func (x *item) excludes(agent vcc.AgentID, now time.Time) bool {
 
 // wait lets x wait from now on.
 func (m *Machine) wait(x *item) {
+	if why, many := m.tooMany(x); many && x.row.Personal == nil {
+		m.breakOut(x, why)
+	}
 	m.enqueue(x)
+	m.began(x)
+	m.touch(x)
+}
+
+// began notes that x began to wait in this step, for the decision that tells it.
+func (m *Machine) began(x *item) {
 	if !x.began {
 		x.began = true
 		m.waiting = append(m.waiting, x)
 	}
-	m.touch(x)
 }
 
 // enqueue puts x in line.
 func (m *Machine) enqueue(x *item) {
 	x.row.State, x.row.ClosedAt = vcc.Waiting, time.Time{}
-	p := m.plan(x.row.Work)
-	x.priority = p.Priority
-	x.line = m.lineOf(x.row.Work, p)
+	if only, _ := m.reserved(x); only == nil {
+		x.row.Personal = nil // its time is over
+	}
+	var next time.Time
+	x.priority, next = m.priorityOf(x)
+	asks, changes := m.demandOf(x)
+	x.line = m.lineOf(asks)
 	x.line.waiting.insert(x)
+	x.plan = m.planOf(x).ID
+	m.queued[x.plan]++
 	m.recheck(x.line)
+	x.review = time.Time{}
+	m.lookAgain(x, next)
+	m.lookAgain(x, changes)
+	m.lookAgain(x, m.unstaffed(x))
+}
+
+// lookAgain has x looked at again at the time given, if that is set.
+func (m *Machine) lookAgain(x *item, at time.Time) {
+	if at.IsZero() || x.line == nil || !x.review.IsZero() && !at.Before(x.review) {
+		return
+	}
+	x.review = at
+	m.set(timer{at: at, kind: reviewDue, item: x.row.ID})
+}
+
+// lookAt lets x, which waits, stand where what it asks for now puts it.
+func (m *Machine) lookAt(x *item) {
+	m.unwait(x)
+	m.enqueue(x)
 }
 
 // unwait takes x out of its line.
@@ -76,6 +112,9 @@ func (m *Machine) unwait(x *item) {
 	if x.line != nil {
 		x.line.waiting.remove(x)
 		x.line = nil
+		if m.queued[x.plan]--; m.queued[x.plan] == 0 {
+			delete(m.queued, x.plan)
+		}
 	}
 }
 
@@ -83,7 +122,7 @@ func (m *Machine) unwait(x *item) {
 func (m *Machine) openLeg(x *item, a *agent, state vcc.State, until time.Time) {
 	x.row.Legs = append(x.row.Legs, vcc.Leg{
 		Offer: x.row.Offers, Agent: a.row.ID, State: state,
-		Size: m.sizes(a).Of(x.row.Work.Class), Since: m.now, Until: until,
+		Size: m.sizes(a).Of(x.row.Work.Class), Since: m.now, Until: until, Waited: m.waited(x),
 	})
 	x.row.State = state
 	a.join(x)
@@ -94,27 +133,25 @@ func (m *Machine) openLeg(x *item, a *agent, state vcc.State, until time.Time) {
 	}
 }
 
-// connect makes an offered leg the agent's.
-func (m *Machine) connect(x *item, leg *vcc.Leg) {
+// connect makes an offered leg the agent's, and returns where it is now: an earlier
+// part of the same agent, in wrap-up, is over by it.
+func (m *Machine) connect(x *item, leg *vcc.Leg) *vcc.Leg {
+	m.remind(x, leg.Agent)
+	n := leg.Offer
+	for wrap := x.wrapOf(leg.Agent); wrap != nil; wrap = x.wrapOf(leg.Agent) {
+		m.closeLeg(x, wrap, m.now) // the agent is at it again
+	}
+	leg = x.leg(n)
 	leg.State, leg.Since, leg.Until, leg.Retracted = vcc.Connected, m.now, time.Time{}, false
-	x.row.State = vcc.Connected
+	leg.Waited = m.waited(x)
+	x.row.State, x.row.Sender, x.row.Personal, x.row.Outcome = vcc.Connected, "", nil, ""
 	m.touch(x)
 	m.touchAgent(m.agents[leg.Agent])
+	return leg
 }
 
-// endLeg ends an agent's part: who was connected wraps up, an offer that was not
-// accepted is over at once. The caller decides what becomes of x.
-func (m *Machine) endLeg(x *item, leg *vcc.Leg) {
-	wrap := m.plan(x.row.Work).WrapUp
-	if leg.State != vcc.Connected || wrap == 0 {
-		m.closeLeg(x, leg, m.now)
-		return
-	}
-	leg.State, leg.Since, leg.Until, leg.Retracted = vcc.WrapUp, m.now, m.now.Add(wrap), false
-	m.set(timer{at: leg.Until, kind: wrapOver, item: x.row.ID, offer: leg.Offer})
-	m.touch(x)
-	m.touchAgent(m.agents[leg.Agent])
-}
+// waited is how long the customer of x has waited.
+func (m *Machine) waited(x *item) time.Duration { return max(m.now.Sub(x.row.Work.Since), 0) }
 
 // closeLeg takes a leg away, at the time given.
 func (m *Machine) closeLeg(x *item, leg *vcc.Leg, at time.Time) {
@@ -126,9 +163,11 @@ func (m *Machine) closeLeg(x *item, leg *vcc.Leg, at time.Time) {
 	}
 	if worked {
 		m.idle(a, at)
+		a.row.WorkedUntil = latest(a.row.WorkedUntil, at)
 	}
 	m.touch(x)
 	m.touchAgent(a)
+	m.fulfil(a)
 }
 
 // current returns where x stands by the parts that go on; empty if none does.
@@ -166,9 +205,9 @@ func (m *Machine) close(x *item, at time.Time) {
 }
 
 // retract asks for an offer back. The leg stays, since the agent may be quicker.
-func (m *Machine) retract(x *item, leg *vcc.Leg) {
+func (m *Machine) retract(x *item, leg *vcc.Leg, why string) {
 	leg.Retracted = true
-	x.row.Why = m.name(leg.Agent) + " did not answer by " + m.clock(leg.Until) + "; the offer is taken back"
+	x.row.Why = why
 	m.out.Directives = append(m.out.Directives, vcc.Directive{
 		Kind: vcc.Retract, Interaction: x.row.ID, Offer: leg.Offer, Agent: leg.Agent, Detail: x.row.Why,
 	})

@@ -3,19 +3,14 @@ package engine
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
-
-	"omnibridge/vcc"
 )
 
-// line is where the interactions that ask for the same wait: same channel, class
-// and skills. It knows, in order, who waits and who could serve them.
+// line is where the interactions that ask for the same wait. It knows, in order, who
+// waits and who could serve them.
 type line struct {
+	demand
 	key     string
-	channel vcc.Channel
-	class   vcc.Class
-	skills  []vcc.Skill // sorted
 	waiting ordered[*item]
 	ready   ordered[*seat]
 	count   [seatStates]int // seats by state
@@ -42,7 +37,8 @@ type seat struct {
 	line  *line
 	agent *agent
 	state seatState
-	tier  int // 0: stays within the optimum load
+	rank  rank // never changes while the seat is there
+	tier  int  // 0: stays within the optimum load
 	idle  time.Time
 }
 
@@ -50,6 +46,7 @@ type seat struct {
 func compareSeats(a, b *seat) int {
 	return cmp.Or(
 		cmp.Compare(a.tier, b.tier),
+		compareRanks(a.rank, b.rank),
 		a.idle.Compare(b.idle),
 		cmp.Compare(a.agent.row.ID, b.agent.row.ID),
 	)
@@ -60,18 +57,14 @@ func compareSeats(a, b *seat) int {
 // nothing waits in it; to make it anew later costs a look at every agent, once.
 const maxLines = 128
 
-// lineOf returns the line for w, whose plan is p.
-func (m *Machine) lineOf(w vcc.Work, p vcc.Plan) *line {
-	skills := p.Skills
-	if len(w.Skills) > 0 {
-		skills = sortedSet(slices.Concat(p.Skills, w.Skills))
-	}
-	key := lineKey(w.Channel, w.Class, skills)
+// lineOf returns the line for what is asked for.
+func (m *Machine) lineOf(d demand) *line {
+	key := d.key()
 	l := m.lines[key]
 	if l == nil {
 		m.evict()
 		l = &line{
-			key: key, channel: w.Channel, class: w.Class, skills: skills,
+			demand: d, key: key,
 			waiting: ordered[*item]{cmp: compareItems}, ready: ordered[*seat]{cmp: compareSeats},
 		}
 		m.lines[key] = l
@@ -82,21 +75,6 @@ func (m *Machine) lineOf(w vcc.Work, p vcc.Plan) *line {
 	m.turns++
 	l.used = m.turns
 	return l
-}
-
-// lineKey keeps its parts apart whatever they hold.
-func lineKey(channel vcc.Channel, class vcc.Class, skills []vcc.Skill) string {
-	var b strings.Builder
-	part := func(s string) {
-		b.WriteString(strings.ReplaceAll(s, "|", "||"))
-		b.WriteString("|,")
-	}
-	part(string(channel))
-	part(string(class))
-	for _, s := range skills {
-		part(string(s))
-	}
-	return b.String()
 }
 
 // evict drops the line that was not used for longest if there are too many.
@@ -138,6 +116,7 @@ func (m *Machine) seat(a *agent, l *line) {
 		return
 	}
 	s := &seat{line: l, agent: a, state: full}
+	s.rank, _ = a.suits(l)
 	l.count[full]++
 	a.seats = append(a.seats, s)
 	m.place(s, m.burden(a))

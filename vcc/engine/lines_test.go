@@ -43,7 +43,9 @@ func TestWhatIsInAKeyStaysApart(t *testing.T) {
 	seen := map[string]string{}
 	for _, channel := range []vcc.Channel{"", "a", "a|", "a|,", "a|,b", "|"} {
 		for _, skills := range [][]vcc.Skill{nil, {""}, {"a"}, {"a", "b"}, {"a|,b"}, {"|,"}, {"|", ","}} {
-			key := lineKey(channel, vcc.Live, skills)
+			set := needs{}
+			set.addSkills(skills)
+			key := demand{channel: channel, class: vcc.Live, sets: []needs{set}}.key()
 			what := fmt.Sprintf("%q %q", channel, skills)
 			if seen[key] != "" {
 				t.Errorf("%s and %s share %q", seen[key], what, key)

@@ -21,8 +21,16 @@ type Machine struct {
 	// present counts the agents who are present in each channel.
 	present map[vcc.Channel]int
 	lines   map[string]*line
-	turns   uint64 // counts uses of lines, to find the one not used for longest
-	timers  timers
+	// contacts tells who had to do with whom, as far back as sticky, the longest that
+	// any plan asks for.
+	contacts map[string]contact
+	sticky   time.Duration
+	// queued counts what waits by plan.
+	queued map[vcc.PlanID]int
+	turns  uint64 // counts uses of lines, to find the one not used for longest
+	timers timers
+	// leaseEnds is when panels that were not heard of since a restart count as lost.
+	leaseEnds time.Time
 	// lastIdle is the latest time any idle clock shows.
 	lastIdle time.Time
 
@@ -47,6 +55,7 @@ func New(c Config) (*Machine, error) {
 	m := &Machine{cfg: c, plans: make(map[vcc.PlanID]vcc.Plan, len(c.Plans))}
 	for _, p := range c.Plans {
 		m.plans[p.ID] = p
+		m.sticky = max(m.sticky, p.Sticky)
 	}
 	m.plans[consultPlan] = vcc.Plan{ID: consultPlan, Label: "Consult", Priority: vcc.Normal, WrapUp: c.ConsultWrap}
 	m.reset()
@@ -59,6 +68,8 @@ func (m *Machine) reset() {
 	m.agents = map[vcc.AgentID]*agent{}
 	m.present = map[vcc.Channel]int{}
 	m.lines = map[string]*line{}
+	m.queued = map[vcc.PlanID]int{}
+	m.contacts = map[string]contact{}
 	m.timers = nil
 	m.lastIdle = time.Time{}
 	m.stale, m.waiting, m.check = nil, nil, nil

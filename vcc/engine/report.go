@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -43,7 +44,8 @@ func (m *Machine) apply(r vcc.Report) {
 		m.withdrawn(r)
 	case r.Kind == vcc.Moved:
 		m.moved(r)
-	case r.Kind == vcc.Alerting, r.Kind == vcc.Accepted, r.Kind == vcc.Refused, r.Kind == vcc.Ended:
+	case r.Kind == vcc.Alerting, r.Kind == vcc.Accepted, r.Kind == vcc.Refused, r.Kind == vcc.Ended,
+		r.Kind == vcc.CloseFailed, r.Kind == vcc.RequeueFailed:
 		m.answered(r)
 	default:
 		m.ignore(r, "there is no such kind of report")
@@ -108,6 +110,7 @@ func (m *Machine) arrived(r vcc.Report) {
 		x = m.newItem(r.Interaction, w)
 		x.setCall(r.Call)
 		x.row.Offers = max(min(r.Offer, maxOffer), 0)
+		m.reserve(x, r)
 		m.wait(x)
 		return
 	}
@@ -116,16 +119,16 @@ func (m *Machine) arrived(r vcc.Report) {
 	}
 	x.row.Offers = max(x.row.Offers, min(r.Offer, maxOffer))
 	current := x.row.Current()
-	if (x.line != nil || current != nil) && sameDemand(x.row.Work, w) {
+	if (x.line != nil || current != nil) && sameDemand(x.row.Work, w) && !answersTransfer(current, w) {
 		if x.row.Work.Name != w.Name || x.row.Work.Medium != w.Medium {
 			x.row.Work.Name, x.row.Work.Medium = w.Name, w.Medium
 			m.touch(x)
 		}
 		return
 	}
+	m.reserve(x, r)
 	if current != nil {
-		x.news = "it waits again, " + m.name(current.Agent) + " had it"
-		m.endLeg(x, current)
+		m.handBack(x, current)
 	}
 	m.unwait(x)
 	m.setWork(x, w)
@@ -163,19 +166,22 @@ func (m *Machine) answered(r vcc.Report) {
 	switch {
 	case r.Kind == vcc.Ended:
 		// Also of an offer: it was accepted and over before anybody looked.
-		x.row.Why = "ended by " + m.name(leg.Agent)
-		m.endLeg(x, leg)
-		m.settle(x, m.now)
+		m.ended(x, leg)
+	case r.Kind == vcc.CloseFailed, r.Kind == vcc.RequeueFailed:
+		m.kept(x, leg, r)
 	case r.Kind == vcc.Accepted && connected:
 	case r.Kind == vcc.Accepted:
 		x.row.Why = m.name(leg.Agent) + " accepted"
-		m.connect(x, leg)
+		leg = m.connect(x, leg)
+		m.popAccepted(x, leg)
+		m.active(m.agents[leg.Agent])
 	case connected:
 		m.out.Late++
 	case r.Kind == vcc.Refused:
 		m.refused(x, leg, r)
 	case leg.State == vcc.Offered: // Alerting
 		leg.State, x.row.State = vcc.Alerted, vcc.Alerted
+		m.popRouted(x, leg)
 		m.touch(x)
 		m.touchAgent(m.agents[leg.Agent])
 	}
@@ -188,11 +194,18 @@ func (m *Machine) refused(x *item, leg *vcc.Leg, r vcc.Report) {
 	if r.Detail != "" {
 		x.news += " (" + shorten(r.Detail) + ")"
 	}
+	was := *leg
 	m.closeLeg(x, leg, m.now)
 	if r.Reason.Blames() {
 		m.exclude(x, a, r.Reason)
 		m.idle(a, m.now)
 	}
+	if r.Reason == vcc.Declined {
+		m.active(a)
+		x.row.Personal = nil // who said no is not the only one asked any more
+	}
+	m.noAnswer(x, a, r.Reason)
+	m.tellRefused(x, was, r, x.row.Refusals[a.row.ID])
 	m.wait(x)
 }
 
@@ -248,7 +261,9 @@ func (m *Machine) withdrawn(r vcc.Report) {
 	}
 	m.unwait(x)
 	m.customerGone(x)
+	x.row.Outcome = cmp.Or(string(r.Reason), "withdrawn")
 	if current != nil {
+		m.tellWithdrawn(x, current, r.Reason)
 		m.endLeg(x, current)
 	}
 	m.settle(x, m.now)
@@ -280,8 +295,10 @@ func (m *Machine) moved(r vcc.Report) {
 	}
 	m.unwait(x)
 	if current := x.row.Current(); current != nil {
+		m.tellChanged(x, current, "moved", m.name(r.Agent))
 		m.endLeg(x, current)
 	}
+	x.row.Personal, x.row.Sender, x.row.Outcome = nil, "", ""
 	if r.Work != nil {
 		m.setWork(x, w)
 	}
@@ -289,6 +306,7 @@ func (m *Machine) moved(r vcc.Report) {
 	x.row.Offers = max(r.Offer, x.row.Offers+1)
 	x.row.Why = "Salesforce gave it to " + m.name(r.Agent)
 	m.openLeg(x, m.agent(r.Agent), vcc.Alerted, time.Time{})
+	m.popRouted(x, x.row.Current())
 }
 
 // knowsMove tells whether r repeats a move that stands.

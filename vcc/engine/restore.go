@@ -46,6 +46,12 @@ func (m *Machine) restoreAgent(row vcc.Agent) {
 	row.IdleSince = row.IdleSince.Round(0)
 	a.row = row
 	m.lastIdle = latest(m.lastIdle, row.IdleSince)
+	m.watchPanel(a)
+	m.watchLogin(a)
+	m.watchBlock(a)
+	if !row.WishUntil.IsZero() {
+		m.watchWish(a)
+	}
 	for channel, until := range row.CoolUntil {
 		m.set(timer{at: until, kind: coolOver, agent: row.ID, channel: channel})
 	}
@@ -63,6 +69,7 @@ func (m *Machine) restoreItem(row vcc.Interaction) {
 		m.restoreLeg(x, leg)
 	}
 	x.row.Refusals = maps.Clone(row.Refusals)
+	m.contact(x, row.Last, latest(row.ClosedAt, row.Work.Since))
 	ago := min(m.cfg.CoolDown, m.cfg.FailCoolDown)
 	for id, until := range row.Refusals {
 		m.set(timer{at: until, kind: refusalOver, item: row.ID, agent: id})
@@ -108,6 +115,9 @@ func (m *Machine) restoreLeg(x *item, leg vcc.Leg) {
 	x.row.Legs = append(x.row.Legs, leg)
 	x.row.Offers = max(x.row.Offers, leg.Offer)
 	m.agent(leg.Agent).join(x)
+	if leg.State == vcc.Connected && leaves(&leg) {
+		m.watchLeaving(x, &leg)
+	}
 	kind := offerOver
 	if leg.State == vcc.WrapUp {
 		kind = wrapOver

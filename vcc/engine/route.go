@@ -2,6 +2,7 @@ package engine
 
 import (
 	"container/heap"
+	"slices"
 
 	"omnibridge/vcc"
 )
@@ -36,6 +37,23 @@ func (t *turns) Pop() any {
 // supply only shrinks; hence one pass in order finds what looking again from the
 // start after each offer would.
 func (m *Machine) route() {
+	for range mostPasses {
+		m.pass()
+		for _, x := range slices.Clone(m.waiting) {
+			m.allRefused(x)
+		}
+		if len(m.check) == 0 {
+			break
+		}
+	}
+	m.tellWaiting()
+}
+
+// mostPasses bounds how often what everybody refused may be sent on within a step.
+const mostPasses = 10
+
+// pass is one round of routing.
+func (m *Machine) pass() {
 	m.refreshStale()
 	var queue turns
 	for _, l := range m.check {
@@ -62,7 +80,6 @@ func (m *Machine) route() {
 		}
 	}
 	m.refreshStale() // those who got offers
-	m.tellWaiting()
 }
 
 func (m *Machine) refreshStale() {
@@ -110,11 +127,12 @@ const (
 	longestWaiting rule = iota
 	askedFor
 	refusedLongestAgo
+	takenBack
 )
 
 // choose returns who is offered x now; no agent if nobody can be.
 func (m *Machine) choose(x *item) choice {
-	if p := m.agents[x.row.Work.Prefer]; p != nil && m.isReady(p, x.line) && !x.excludes(p.row.ID, m.now) {
+	if p := m.agents[m.preferred(x)]; p != nil && m.isReady(p, x.line) && !x.excludes(p.row.ID, m.now) {
 		return choice{p, askedFor}
 	}
 	// Passes over at most as many as have refused x.
@@ -139,6 +157,22 @@ func (m *Machine) choose(x *item) choice {
 		}
 	}
 	return choice{oldest, refusedLongestAgo}
+}
+
+// preferred returns who is asked first: who was asked for, else, if the plan is
+// sticky, who had this record or caller last.
+func (m *Machine) preferred(x *item) vcc.AgentID {
+	if x.row.Work.Prefer != "" {
+		return x.row.Work.Prefer
+	}
+	p := m.planOf(x)
+	if p.Sticky <= 0 {
+		return ""
+	}
+	if c, ok := m.contacts[contactOf(x.row.Work)]; ok && m.now.Sub(c.at) <= p.Sticky {
+		return c.agent
+	}
+	return ""
 }
 
 // isReady tells whether a could be chosen in l.

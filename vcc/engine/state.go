@@ -18,105 +18,161 @@ func (a *agent) loggedIn() bool { return a.row.State.Major != vcc.LoggedOut }
 // logged in there is ruled by Omni-Channel alone, unless Config.PadRequired.
 func (m *Machine) willing(a *agent, byOmni bool) bool {
 	if !a.loggedIn() {
-		return byOmni && !m.cfg.PadRequired
+		return byOmni && !m.cfg.PadRequired && !a.row.SignedOff
 	}
-	return a.row.State.Major == vcc.Ready && a.row.Intended == nil && a.row.Blocked == nil && a.panelAlive()
+	return a.row.State.Major == vcc.Ready && a.row.Intended == nil && a.row.Blocked == nil && a.panelAlive() && !m.loginStale(a)
 }
 
-// panelAlive tells whether the lease of a's panel holds. After a restart nothing
-// was told yet, and the panels are on their way back: that counts as alive until
-// the daemon tells otherwise, which it does within a lease.
-func (a *agent) panelAlive() bool { return !a.panelTold || a.row.Panel.Alive }
-
 func (m *Machine) logIn(a *agent, c vcc.Command) *denied {
-	to := c.State
-	if to == (vcc.AgentState{}) {
-		to.Major = vcc.Ready
-	}
 	if a.loggedIn() {
 		return nil // another panel of the same agent
 	}
-	if !slices.Contains(m.cfg.States, to) {
-		return deny(vcc.DeniedUnknown, "there is no state %q", to)
+	to := c.State
+	if to == (vcc.AgentState{}) {
+		to = m.cfg.States[slices.IndexFunc(m.cfg.States, func(s vcc.AgentState) bool { return s.Major == vcc.Ready })]
 	}
+	if to.Major == vcc.LoggedOut || !slices.Contains(m.cfg.States, to) {
+		return deny(vcc.DeniedUnknown, "there is no state %q to begin in", shorten(to.String()))
+	}
+	a.row.SignedOff = false
 	m.setState(a, to)
+	m.active(a)
+	m.sync(a)
 	return nil
 }
 
+// logOut takes a out of ContactPad, and so out of Omni-Channel (vcc.md 3.2).
 func (m *Machine) logOut(a *agent, c vcc.Command) *denied {
 	if len(a.open) > 0 && !c.Force {
 		return deny(vcc.DeniedOpenWork, "you have open work: it ends or goes to somebody else if you log out")
 	}
-	m.setState(a, vcc.AgentState{})
-	m.out.Directives = append(m.out.Directives, vcc.Directive{Kind: vcc.SetOmni, Agent: a.row.ID, Detail: "logged out of ContactPad"})
+	m.goOut(a)
+	if !a.told || a.row.Omni.Online || !a.row.WishUntil.IsZero() {
+		a.row.SignedOff = true
+		m.wish(a, "", "logged out of ContactPad")
+	}
 	return nil
 }
 
-// chooseState sets the state, or intends it while there is open work (A41).
+// goOut logs a out. What alerts goes to somebody else, calls and wrap-ups end; chats
+// and records stay until Salesforce takes them (A16).
+func (m *Machine) goOut(a *agent) {
+	m.endCalls(a)
+	for _, x := range slices.Clone(a.open) {
+		if leg := x.legOf(a.row.ID); leg != nil && (leg.State == vcc.Offered || leg.State == vcc.Alerted) && !leg.Retracted {
+			m.retract(x, leg, m.name(a.row.ID)+" logged out; the offer is taken back")
+		}
+		for leg := x.wrapOf(a.row.ID); leg != nil; leg = x.wrapOf(a.row.ID) {
+			m.endWrap(x, leg, m.now)
+		}
+	}
+	m.setState(a, vcc.AgentState{})
+}
+
+// chooseState sets the state, or intends it while there is open work (A41). It also
+// ends Blocked: whoever chooses a state is back (vcc.md 3.2).
 func (m *Machine) chooseState(a *agent, c vcc.Command) *denied {
 	if !slices.Contains(m.cfg.States, c.State) {
-		return deny(vcc.DeniedUnknown, "there is no state %q", c.State)
+		return deny(vcc.DeniedUnknown, "there is no state %q", shorten(c.State.String()))
 	}
 	if c.State.Major == vcc.LoggedOut {
 		return m.logOut(a, c)
 	}
-	if len(a.open) > 0 && c.State != a.row.State {
-		a.row.Intended = new(c.State)
-	} else {
-		a.row.Intended = nil
-		m.setState(a, c.State)
+	was := a.row.State
+	m.unblocked(a)
+	m.enter(a, c.State)
+	if a.row.State != was {
+		m.sync(a)
 	}
-	m.touchAgent(a)
-	m.reseat(a)
 	return nil
 }
 
-// setState makes s hold now.
-func (m *Machine) setState(a *agent, s vcc.AgentState) {
-	if a.row.State == s {
-		return
-	}
+// enter makes s the state of a, or the intended one: who takes work, or calls, is not
+// away before the work that is open has ended. Choosing the present state cancels
+// what was intended.
+func (m *Machine) enter(a *agent, s vcc.AgentState) {
 	was := a.row.State.Major
-	a.row.State, a.row.StateSince, a.row.Intended = s, m.now, nil
-	if s.Major == vcc.Ready && was != vcc.Ready {
-		m.idle(a, m.now)
-	}
-	m.touchAgent(a)
-	m.reseat(a)
-}
-
-func (m *Machine) unblock(a *agent, _ vcc.Command) *denied {
-	if a.row.Blocked != nil {
-		a.row.Blocked = nil
+	switch {
+	case s.Major == vcc.LoggedOut:
+		m.goOut(a)
+	case s != a.row.State && s.Major != vcc.Ready && (was == vcc.Ready || was == vcc.Outbound) && len(a.open) > 0:
+		a.row.Intended = new(s)
 		m.touchAgent(a)
 		m.reseat(a)
+	default:
+		m.setState(a, s)
 	}
-	return nil
 }
 
-func (m *Machine) dismiss(a *agent, c vcc.Command) *denied {
-	kept := slices.DeleteFunc(slices.Clone(a.row.Notices), func(n vcc.Notice) bool { return n.ID == c.Notice })
-	if len(kept) != len(a.row.Notices) {
-		a.row.Notices = kept
-		m.touchAgent(a)
+// fulfil applies the intended state of a whose last interaction is over.
+func (m *Machine) fulfil(a *agent) {
+	if len(a.open) == 0 && a.row.Intended != nil {
+		m.setState(a, *a.row.Intended)
+		m.sync(a)
 	}
-	return nil
 }
 
-// panel takes the standing of an agent's panel.
-func (m *Machine) panel(r vcc.Report) {
-	a := m.agent(r.Agent)
-	p := *r.Panel
-	if p.Since.IsZero() {
-		p.Since = m.now
-	}
-	if a.panelTold && a.row.Panel.Alive == p.Alive && a.row.Panel.Phone == p.Phone {
+// setState makes s hold now, and nothing intended.
+func (m *Machine) setState(a *agent, s vcc.AgentState) {
+	if a.row.State == s && a.row.Intended == nil {
 		return
 	}
-	a.panelTold, a.row.Panel = true, p
-	if !p.Alive {
-		m.dropAlerts(a)
+	was := a.row.State
+	a.row.Intended = nil
+	if s != was {
+		a.row.State, a.row.StateSince = s, m.now
+	}
+	if s.Major == vcc.Ready && was.Major != vcc.Ready {
+		m.idle(a, m.now)
+	}
+	if s.Major == vcc.LoggedOut || was.Major == vcc.LoggedOut {
+		a.row.Blocked = nil
+		m.recheckPersonal(a)
 	}
 	m.touchAgent(a)
 	m.reseat(a)
+}
+
+// block keeps a from getting work, unless something already does so for longer.
+func (m *Machine) block(a *agent, b vcc.Block) {
+	if !a.loggedIn() {
+		return
+	}
+	if old := a.row.Blocked; old != nil && (old.Until.IsZero() || old.Until.After(b.Until)) {
+		return
+	}
+	a.row.Blocked = &b
+	m.watchBlock(a)
+	m.touchAgent(a)
+	m.reseat(a)
+}
+
+func (m *Machine) watchBlock(a *agent) {
+	if b := a.row.Blocked; b != nil && !b.Until.IsZero() {
+		m.set(timer{at: b.Until, kind: blockOver, agent: a.row.ID})
+	}
+}
+
+func (m *Machine) unblocked(a *agent) {
+	if a.row.Blocked == nil {
+		return
+	}
+	a.row.Blocked = nil
+	m.touchAgent(a)
+	m.reseat(a)
+}
+
+// unblock is "I am back".
+func (m *Machine) unblock(a *agent, _ vcc.Command) *denied {
+	m.unblocked(a)
+	return nil
+}
+
+// noAnswer blocks an agent who declined or did not answer, as Config.NoAnswer says.
+func (m *Machine) noAnswer(x *item, a *agent, why vcc.Reason) {
+	d := m.cfg.NoAnswer[x.row.Work.Class]
+	if d == 0 || why != vcc.Declined && why != vcc.TimedOut {
+		return
+	}
+	m.block(a, vcc.Block{Reason: "No Answer", Interaction: x.row.ID, Since: m.now, Until: m.now.Add(d)})
 }

@@ -16,8 +16,14 @@ const (
 	refusalOver                  // who refused may be asked again
 	lastResort                   // who refused may be asked again if nobody else is left
 	coolOver                     // a channel in which delivery failed is tried again
+	reviewDue                    // what a waiting interaction asks for changes, or its priority
 	keptOver                     // a closed interaction is dropped
 	ringOver                     // who is consulted did not answer in time
+	leavingOver                  // a release or transfer was not answered in time
+	blockOver                    // a block ends
+	wishOver                     // a status that was asked for did not come
+	graceOver                    // a panel did not come back after a restart
+	loginOver                    // nothing was heard of an agent for too long
 )
 
 // timer is a time at which something may be due. Timers are never taken out when
@@ -59,9 +65,8 @@ func (m *Machine) set(t timer) { heap.Push(&m.timers, t) }
 
 // valid tells whether what t waits for still stands.
 func (m *Machine) valid(t timer) bool {
-	if t.kind == coolOver {
-		a := m.agents[t.agent]
-		return a != nil && a.row.CoolUntil[t.channel].Equal(t.at)
+	if t.item == "" {
+		return m.validOfAgent(t)
 	}
 	x := m.items[t.item]
 	if x == nil {
@@ -73,6 +78,9 @@ func (m *Machine) valid(t timer) bool {
 		return leg != nil && leg.Until.Equal(t.at) && !leg.Retracted &&
 			(leg.State == vcc.WrapUp) == (t.kind == wrapOver) && leg.State != vcc.Connected &&
 			!(t.kind == offerOver && x.consults()) // that has ringOver
+	case leavingOver:
+		leg := x.leg(t.offer)
+		return leg != nil && leg.State == vcc.Connected && leaves(leg) && m.leavingEnds(leg.Leaving).Equal(t.at)
 	case ringOver:
 		return x.row.Call != nil && x.row.Call.RingsUntil.Equal(t.at)
 	case refusalOver:
@@ -81,6 +89,8 @@ func (m *Machine) valid(t timer) bool {
 	case lastResort:
 		asked, ok := x.asked[t.agent]
 		return ok && asked.at.Add(m.cfg.LastResortAfter).Equal(t.at)
+	case reviewDue:
+		return x.line != nil && x.review.Equal(t.at)
 	default: // keptOver
 		return x.row.State == vcc.Closed && x.row.ClosedAt.Add(m.cfg.KeepClosed).Equal(t.at)
 	}
@@ -90,7 +100,7 @@ func (m *Machine) valid(t timer) bool {
 // next deadline.
 func (m *Machine) prune() {
 	for len(m.timers) > 0 && !m.valid(m.timers[0]) {
-		heap.Pop(&m.timers)
+		m.renew(heap.Pop(&m.timers).(timer))
 	}
 }
 
@@ -100,24 +110,32 @@ func (m *Machine) fire() {
 		t := heap.Pop(&m.timers).(timer)
 		if m.valid(t) {
 			m.due(t)
+		} else {
+			m.renew(t)
 		}
 	}
 }
 
 func (m *Machine) due(t timer) {
 	x := m.items[t.item]
+	if t.item == "" {
+		m.dueOfAgent(t)
+		return
+	}
 	switch t.kind {
 	case offerOver:
 		if x.ours() {
 			m.unanswered(x, x.leg(t.offer), vcc.TimedOut)
 			break
 		}
-		m.retract(x, x.leg(t.offer))
+		leg := x.leg(t.offer)
+		m.retract(x, leg, m.name(leg.Agent)+" did not answer by "+m.clock(leg.Until)+"; the offer is taken back")
 	case ringOver:
 		m.consultOver(x, consultNoAnswer)
 	case wrapOver:
-		m.closeLeg(x, x.leg(t.offer), t.at)
-		m.settle(x, t.at)
+		m.wrapTimeUp(x, x.leg(t.offer), t.at)
+	case leavingOver:
+		m.leavingTooLong(x, x.leg(t.offer))
 	case refusalOver:
 		delete(x.row.Refusals, t.agent)
 		delete(x.asked, t.agent)
@@ -125,12 +143,58 @@ func (m *Machine) due(t timer) {
 		m.recheck(x.line)
 	case lastResort:
 		m.recheck(x.line)
-	case coolOver:
-		a := m.agents[t.agent]
-		delete(a.row.CoolUntil, t.channel)
-		m.touchAgent(a)
+	case reviewDue:
+		m.lookAt(x)
 	case keptOver:
 		delete(m.items, t.item)
 		m.touch(x)
+	}
+}
+
+// validOfAgent is valid for a timer about an agent alone.
+func (m *Machine) validOfAgent(t timer) bool {
+	a := m.agents[t.agent]
+	if a == nil {
+		return false
+	}
+	switch t.kind {
+	case coolOver:
+		return a.row.CoolUntil[t.channel].Equal(t.at)
+	case blockOver:
+		return a.row.Blocked != nil && a.row.Blocked.Until.Equal(t.at)
+	case wishOver:
+		return a.row.WishUntil.Equal(t.at)
+	case graceOver:
+		return a.loggedIn() && !a.panelTold && m.leaseEnds.Equal(t.at)
+	default: // loginOver
+		return a.loggedIn() && m.staleAt(a).Equal(t.at)
+	}
+}
+
+// renew lets the one timer that moves on instead of being set anew do so.
+func (m *Machine) renew(t timer) {
+	if t.kind == loginOver {
+		a := m.agents[t.agent]
+		a.watched = false
+		m.watchLogin(a)
+	}
+}
+
+func (m *Machine) dueOfAgent(t timer) {
+	a := m.agents[t.agent]
+	switch t.kind {
+	case coolOver:
+		delete(a.row.CoolUntil, t.channel)
+		m.touchAgent(a)
+	case blockOver:
+		m.unblocked(a)
+	case wishOver:
+		m.wishUp(a)
+	case graceOver:
+		m.panelLost(a)
+	case loginOver:
+		a.watched = false
+		m.touchAgent(a)
+		m.reseat(a)
 	}
 }

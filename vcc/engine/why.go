@@ -42,6 +42,8 @@ func (m *Machine) whatRefused(agent vcc.AgentID, reason vcc.Reason) string {
 		return name + " did not answer in time"
 	case vcc.Unavailable:
 		return name + " became unavailable"
+	case gaveAway:
+		return name + " transferred it"
 	case vcc.Failed:
 		return "delivery to " + name + " failed"
 	case vcc.Undelivered:
@@ -53,18 +55,32 @@ func (m *Machine) whatRefused(agent vcc.AgentID, reason vcc.Reason) string {
 
 // place says where a line's agents are and what they can do.
 func (l *line) place() string {
-	if len(l.skills) == 0 {
-		return string(l.channel)
+	where := string(l.channel)
+	if where == "" {
+		where = "ContactPad"
 	}
-	return string(l.channel) + " with " + joinSkills(l.skills)
+	if skills := l.skills(); skills != "" {
+		where += " with " + skills
+	}
+	return where
 }
 
-func joinSkills(s []vcc.Skill) string {
-	words := make([]string, len(s))
-	for i, skill := range s {
-		words[i] = string(skill)
+// skills writes what a line asks for; empty: nothing.
+func (l *line) skills() string {
+	var sets []string
+	for _, set := range l.sets {
+		words := make([]string, len(set.must))
+		for i, n := range set.must {
+			if words[i] = string(n.Skill); n.Level > 0 {
+				words[i] += fmt.Sprintf(" from %d", n.Level)
+			}
+		}
+		if len(words) == 0 {
+			return "" // anybody will do
+		}
+		sets = append(sets, strings.Join(words, ", "))
 	}
-	return strings.Join(words, ", ")
+	return strings.Join(sets, " or ")
 }
 
 // whyWaiting says what a waiting x waits for, as things stand. It is made when
@@ -73,11 +89,14 @@ func (m *Machine) whyWaiting(x *item) string {
 	l := x.line
 	present := m.present[l.channel]
 	var why string
+	if l.closed {
+		return m.whyClosed(x)
+	}
 	switch {
-	case present == 0:
+	case present == 0 && l.channel != "":
 		return "nobody is present in " + string(l.channel)
 	case l.staffed() == 0:
-		return fmt.Sprintf("%s online in %s, none with %s", countAgents(present), l.channel, joinSkills(l.skills))
+		return m.whyUnstaffed(l, present)
 	case l.ready.size > 0:
 		why = fmt.Sprintf("%s online in %s, %d with room", countAgents(l.staffed()), l.place(), l.ready.size)
 	case l.count[cooling] == 0:
@@ -125,6 +144,10 @@ func (m *Machine) whyChosen(x *item, c choice) string {
 	l, a, name := x.line, c.agent, m.name(c.agent.row.ID)
 	var why string
 	switch {
+	case c.rule == takenBack:
+		return name + " takes back what they transferred"
+	case l.only != "":
+		return "it waits for " + name + " alone, who has room"
 	case c.rule == askedFor:
 		return name + " was asked for and has room"
 	case c.rule == refusedLongestAgo:
@@ -153,4 +176,36 @@ func (m *Machine) whyChosen(x *item, c choice) string {
 		why += fmt.Sprintf("; %s refused before", countAgents(n))
 	}
 	return why
+}
+
+// whyClosed says when the plan of x opens.
+func (m *Machine) whyClosed(x *item) string {
+	p := m.planOf(x)
+	if at, ok := p.Hours.Next(m.now); ok {
+		return fmt.Sprintf("%s is closed until %s", label(p), at.Format("Mon 2 Jan 15:04"))
+	}
+	return label(p) + " is closed, and its hours name no time at which it opens"
+}
+
+// whyUnstaffed says why nobody at all could take what waits in l.
+func (m *Machine) whyUnstaffed(l *line, present int) string {
+	skilled, unwilling := 0, 0
+	for _, a := range m.agents {
+		if _, ok := a.suits(l); !ok || l.channel != "" && !(a.told && a.row.Omni.Online && slices.Contains(a.row.Omni.Channels, l.channel)) {
+			continue
+		}
+		skilled++
+		if !m.willing(a, l.channel != "") {
+			unwilling++
+		}
+	}
+	switch {
+	case l.channel == "" && skilled == 0:
+		return "no agent has " + cmp.Or(l.skills(), "logged in to ContactPad")
+	case l.channel == "":
+		return fmt.Sprintf("%s could take it, none is ready in ContactPad", countAgents(skilled))
+	case unwilling > 0:
+		return fmt.Sprintf("%s online in %s, none ready in ContactPad", countAgents(skilled), l.place())
+	}
+	return fmt.Sprintf("%s online in %s, none with %s", countAgents(present), l.channel, cmp.Or(l.skills(), "what it asks for"))
 }

@@ -1,0 +1,80 @@
+package engine
+
+import (
+	"time"
+
+	"omnibridge/vcc"
+)
+
+// panelAlive tells whether the lease of a's panel holds. After a restart nothing was
+// told yet, and the panels are on their way back: for Config.LeaseGrace that counts
+// as alive.
+func (a *agent) panelAlive() bool { return !a.panelTold || a.row.Panel.Alive }
+
+// panel takes the standing of an agent's panel. An offer that alerts in Salesforce's
+// own widget is kept when it lapses: the agent may still accept there.
+func (m *Machine) panel(r vcc.Report) {
+	a := m.agent(r.Agent)
+	p := *r.Panel
+	if p.Since.IsZero() {
+		p.Since = m.now
+	}
+	if a.panelTold && a.row.Panel.Alive == p.Alive && a.row.Panel.Phone == p.Phone {
+		return
+	}
+	m.setPanel(a, p)
+}
+
+func (m *Machine) setPanel(a *agent, p vcc.Panel) {
+	a.panelTold, a.row.Panel = true, p
+	if !p.Alive {
+		m.dropAlerts(a)
+	}
+	m.touchAgent(a)
+	m.reseat(a)
+}
+
+// watchPanel has the panel of an agent who was logged in before a restart waited for.
+func (m *Machine) watchPanel(a *agent) {
+	if a.loggedIn() {
+		m.leaseEnds = m.now.Add(m.cfg.LeaseGrace)
+		m.set(timer{at: m.leaseEnds, kind: graceOver, agent: a.row.ID})
+	}
+}
+
+// panelLost takes that a panel did not come back after a restart.
+func (m *Machine) panelLost(a *agent) {
+	m.setPanel(a, vcc.Panel{Since: m.now, Why: "it did not come back after the restart"})
+}
+
+// loginStale tells whether a's login gives no new work any more, because nothing was
+// heard of a for too long (A20).
+func (m *Machine) loginStale(a *agent) bool {
+	return a.loggedIn() && !m.now.Before(m.staleAt(a))
+}
+
+func (m *Machine) staleAt(a *agent) time.Time {
+	return latest(a.row.ActiveAt, a.row.StateSince).Add(m.cfg.LoginStale)
+}
+
+// active notes that a did something.
+func (m *Machine) active(a *agent) {
+	if !a.loggedIn() {
+		return
+	}
+	stale := m.loginStale(a)
+	a.row.ActiveAt = m.now
+	m.touchAgent(a)
+	m.watchLogin(a)
+	if stale {
+		m.reseat(a)
+	}
+}
+
+// watchLogin has a's login watched by one timer, which moves on when it comes up.
+func (m *Machine) watchLogin(a *agent) {
+	if at := m.staleAt(a); a.loggedIn() && !a.watched && at.After(m.now) {
+		a.watched = true
+		m.set(timer{at: at, kind: loginOver, agent: a.row.ID})
+	}
+}
