@@ -1,0 +1,151 @@
+// The voice between two agents' panels: WebRTC audio; the server only passes messages
+// on. Of the two the one with the smaller id offers: both know both ids, whoever asked,
+// and however often a page was loaded anew.
+
+// Voice keeps one connection for each call that sync lists.
+//
+// Messages to the other panel: {ready:true} (I can talk: offer, if that is yours to do),
+// {sdp} and {ice}. A page that was loaded again says ready again, which starts anew.
+export class Voice {
+  #ice = [];
+  #media;
+  #audio;
+  #send;
+  #changed;
+  #calls = new Map();
+  #me = '';
+
+  constructor({ media, audio, send, changed }) {
+    this.#media = media;
+    this.#audio = audio;
+    this.#send = send;
+    this.#changed = changed;
+  }
+
+  // servers sets the servers that help two browsers find each other (RTCIceServer).
+  servers(list) {
+    if (Array.isArray(list)) this.#ice = list;
+  }
+
+  // sync makes the connections those of calls: {interaction, agent, held}.
+  sync(calls, me) {
+    this.#me = me;
+    const wanted = new Map(calls.map((c) => [c.interaction, c]));
+    for (const id of [...this.#calls.keys()]) if (!wanted.has(id)) this.#end(id);
+    for (const c of calls) {
+      const call = this.#calls.get(c.interaction);
+      if (!call) this.#begin(c);
+      else if (call.held !== c.held) this.#hold(call, c.held);
+    }
+  }
+
+  // heard takes a message of the other panel.
+  heard(interaction, from, data) {
+    const call = this.#calls.get(interaction);
+    if (!call || call.agent !== from || data === null || typeof data !== 'object') return;
+    call.chain = call.chain.then(() => this.#take(call, data)).catch(() => this.#tell(call, 'failed'));
+  }
+
+  #begin(c) {
+    const call = { ...c, offers: this.#me < c.agent, chain: Promise.resolve(), stream: null, pc: null, early: [], said: '' };
+    this.#calls.set(c.interaction, call);
+    // In a task of its own: the state that asked for the call is drawn first.
+    call.chain = call.chain.then(() => this.#listen(call));
+  }
+
+  async #listen(call) {
+    this.#tell(call, 'connecting');
+    try {
+      if (!this.#media) throw new Error('no media here');
+      call.stream = await this.#media.getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true } });
+    } catch {
+      this.#tell(call, 'no microphone');
+      return;
+    }
+    if (!this.#open(call)) {
+      stop(call.stream); // it ended while the agent was asked for the microphone
+      return;
+    }
+    this.#hold(call, call.held);
+    this.#send(call.interaction, { ready: true });
+  }
+
+  async #take(call, data) {
+    if (!call.stream || !this.#open(call)) return;
+    if (data.ready === true) {
+      // Asked back once: the other side may have come later than what we said.
+      if (call.offers) await this.#offer(call);
+      else if (!data.again) this.#send(call.interaction, { ready: true, again: true });
+    } else if (data.sdp?.type === 'offer' && !call.offers) {
+      const pc = this.#connect(call);
+      await pc.setRemoteDescription(data.sdp);
+      await this.#late(call);
+      await pc.setLocalDescription();
+      this.#send(call.interaction, { sdp: plain(pc.localDescription) });
+    } else if (data.sdp?.type === 'answer' && call.offers && call.pc?.signalingState === 'have-local-offer') {
+      await call.pc.setRemoteDescription(data.sdp);
+      await this.#late(call);
+    } else if (data.ice !== undefined) {
+      if (call.pc?.remoteDescription) await call.pc.addIceCandidate(data.ice).catch(() => {});
+      else if (call.early.length < 100) call.early.push(data.ice);
+    }
+  }
+
+  async #offer(call) {
+    const pc = this.#connect(call);
+    await pc.setLocalDescription();
+    this.#send(call.interaction, { sdp: plain(pc.localDescription) });
+  }
+
+  async #late(call) {
+    for (const ice of call.early.splice(0)) await call.pc.addIceCandidate(ice).catch(() => {});
+  }
+
+  #connect(call) {
+    call.pc?.close();
+    call.early = [];
+    const pc = new RTCPeerConnection({ iceServers: this.#ice });
+    call.pc = pc;
+    for (const track of call.stream.getTracks()) pc.addTrack(track, call.stream);
+    pc.onicecandidate = (e) => this.#open(call) && this.#send(call.interaction, { ice: e.candidate ? e.candidate.toJSON() : null });
+    pc.ontrack = (e) => {
+      this.#audio.srcObject = e.streams[0];
+      this.#audio.play().catch(() => {}); // the next click lets it
+    };
+    pc.onconnectionstatechange = () => {
+      if (call.pc !== pc) return;
+      if (pc.connectionState === 'connected') this.#tell(call, 'talking');
+      else if (pc.connectionState === 'failed') this.#tell(call, 'failed');
+      else if (pc.connectionState === 'disconnected') this.#tell(call, 'connecting');
+    };
+    return pc;
+  }
+
+  #hold(call, held) {
+    call.held = held;
+    for (const track of call.stream?.getTracks() ?? []) track.enabled = !held;
+    this.#audio.muted = held;
+  }
+
+  #open(call) {
+    return this.#calls.get(call.interaction) === call;
+  }
+
+  #tell(call, state) {
+    if (!this.#open(call) || call.said === state) return;
+    call.said = state;
+    this.#changed(call.interaction, state);
+  }
+
+  #end(id) {
+    const call = this.#calls.get(id);
+    this.#calls.delete(id);
+    call.pc?.close();
+    stop(call.stream);
+    this.#audio.srcObject = null;
+    if (call.said) queueMicrotask(() => this.#changed(id, ''));
+  }
+}
+
+const stop = (stream) => stream?.getTracks().forEach((t) => t.stop());
+const plain = (d) => ({ type: d.type, sdp: d.sdp });

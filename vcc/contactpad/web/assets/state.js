@@ -1,0 +1,191 @@
+// What the page knows, and how it changes: reduce(state, event) gives the next state
+// and touches nothing else. The server's desk is the only truth about work; the rest
+// is what is open on the screen, and what was asked and not answered yet.
+//
+// Moments (at, since) are elapsed milliseconds of the page; instants in the desk are
+// the server's.
+import { instant } from './time.js';
+import { found, moved, opened, typed } from './finder.js';
+
+export const slowAfter = 5000; // ms until a command "takes long"
+export const failAfter = 15_000; // ms until it counts as failed
+
+export const initial = Object.freeze({
+  link: { is: 'connecting', banner: false, retryAt: 0, asOf: 0, lapse: 0, lapsed: false, ever: false },
+  login: null, // {nonce, url, code, why} when the server wants a log-in
+  popup: '', // the log-in window: '', 'open', 'blocked', 'closed'
+  until: 0, // when the log-in ends
+  desk: null,
+  panel: null, // {primary, primarySince, reason, lease}
+  wasPrimary: false,
+  bridge: { is: 'looking', can: [], theme: '', console: false },
+  visible: true, // the utility's panel is open
+  selected: '', // interaction
+  selfSelected: -Infinity, // when the selection last moved by itself
+  fresh: {}, // interaction -> 'auto' or 'accepted': not looked at yet
+  doing: {}, // command id -> {command, at, slow, failed}
+  leaving: {}, // interaction -> since when its release or transfer is under way
+  said: {}, // interaction -> why its last command was refused
+  abandoned: [], // interactions that were abandoned here
+  messages: [], // notices of the page's own: {id, kind, ...facts}
+  seen: [], // ids of notices that were on the screen
+  choices: {}, // interaction -> records of its caller
+  hint: '', // why what was just pressed did nothing
+  voice: {}, // interaction -> 'connecting', 'talking', 'no microphone', 'failed'
+  sound: 'silent',
+  finder: null,
+  confirm: null, // {kind: 'abandon' | 'log out', interaction}
+  menu: false,
+  keys: false, // the dialog "Keyboard and sound"
+  start: { major: 'ready' },
+  settings: { shortcuts: true, ring: true, volume: 0.6, theme: 'auto', pop: true },
+});
+
+// Questions that more than one part asks.
+
+export const loggedIn = (s) => s.desk !== null && s.desk.state?.major !== '' && s.desk.state !== undefined;
+export const up = (s) => s.link.is === 'up';
+export const primary = (s) => s.panel?.primary !== false;
+export const cards = (s) => s.desk?.cards ?? [];
+export const cardOf = (s, id) => cards(s).find((c) => c.interaction === id);
+export const alerting = (s) => cards(s).filter((c) => c.state === 'alerting');
+
+// consults are the calls that consult about another call of this desk: they are shown
+// with it, not as cards of their own.
+export const consultsOf = (s, card) => (card.class === 'live' ? cards(s).filter((c) => c.of === card.interaction && c.class === 'live' && c.state !== 'alerting') : []);
+const folded = (s, c) => c.class === 'live' && c.of && cards(s).some((o) => o.interaction === c.of && o.class === 'live' && o.state !== 'alerting');
+
+// work are the cards of the list, in the server's order.
+export const work = (s) => cards(s).filter((c) => c.state !== 'alerting' && !folded(s, c));
+export const selectedCard = (s) => work(s).find((c) => c.interaction === s.selected);
+
+// busy is the command under way for an interaction, if any.
+export const busy = (s, id, ...kinds) => Object.values(s.doing).find((d) => d.command.interaction === id && !d.failed && (kinds.length === 0 || kinds.includes(d.command.do)));
+
+export const canAct = (s) => up(s) && primary(s);
+
+const events = {
+  link(s, e) {
+    const lost = e.is === 'lost';
+    return { ...s, link: { ...s.link, ...e.link, is: e.is, banner: lost && s.link.banner }, menu: lost ? false : s.menu };
+  },
+  banner: (s) => (s.link.is === 'up' ? s : { ...s, link: { ...s.link, banner: true } }),
+  lapsed: (s) => (s.link.is === 'up' ? s : { ...s, link: { ...s.link, lapsed: true } }),
+
+  login(s, e) {
+    const login = { nonce: e.m.nonce ?? '', url: e.m.url ?? '', code: e.m.code ?? '', why: e.m.why ?? '' };
+    // With a session it only means that it will end soon; without one nothing of the
+    // agent may stay on the screen.
+    if (e.renew) return { ...s, login };
+    return { ...initial, link: { ...s.link, is: 'up', banner: false, ever: true }, bridge: s.bridge, visible: s.visible, settings: s.settings, start: s.start, popup: s.popup, login, messages: s.messages.filter((m) => m.kind === 'bye') };
+  },
+  session: (s, e) => ({ ...s, until: e.until, login: null, popup: '', messages: without(s.messages, 'expires') }),
+  popup: (s, e) => ({ ...s, popup: e.popup }),
+
+  desk,
+  ask: (s, e) => ({ ...s, link: { ...s.link, asOf: e.now, lapse: e.lapse } }),
+
+  sent(s, e) {
+    const next = { ...s, hint: '', doing: { ...s.doing, [e.command.id]: { command: e.command, at: e.at, slow: false, failed: false } } };
+    if (e.command.interaction) next.said = omit(s.said, e.command.interaction);
+    if (e.command.do === 'abandon') next.abandoned = [...s.abandoned, e.command.interaction].slice(-20);
+    return next;
+  },
+  answer(s, e) {
+    const doing = s.doing[e.m.id];
+    if (!doing) return s; // answered twice
+    const next = { ...s, doing: omit(s.doing, e.m.id) };
+    const { command } = doing;
+    if (s.finder?.sent === command.id && e.m.ok) next.finder = null;
+    if (e.m.ok) return command.interaction ? { ...next, said: omit(s.said, command.interaction) } : next;
+    const refused = { code: e.m.code ?? '', text: e.m.text ?? '', do: command.do };
+    if (command.do === 'log out' && refused.code === 'open work') return { ...next, confirm: { kind: 'log out' } };
+    if (s.finder?.sent === command.id) return { ...next, finder: { ...s.finder, sent: '', refused } };
+    if (command.interaction) return { ...next, said: { ...s.said, [command.interaction]: refused } };
+    return { ...next, messages: message(s.messages, { id: `refused:${command.do}`, kind: 'refused', refused }) };
+  },
+  // slow looks at what was asked and at what is leaving; e.at is now.
+  slow(s, e) {
+    const doing = {};
+    for (const [id, d] of Object.entries(s.doing)) doing[id] = { ...d, slow: e.at - d.at >= slowAfter, failed: e.at - d.at >= failAfter };
+    return { ...s, doing, now: e.at };
+  },
+
+  select: (s, e) => ({ ...s, hint: '', selected: e.interaction, selfSelected: -Infinity }),
+  looked: (s, e) => ({ ...s, fresh: omit(s.fresh, e.interaction) }),
+  seen: (s, e) => ({ ...s, seen: [...new Set([...s.seen, ...e.ids])].slice(-100) }),
+
+  bridge: (s, e) => ({ ...s, bridge: { ...s.bridge, ...e.bridge } }),
+  panel: (s, e) => ({ ...s, visible: e.visible }),
+  message: (s, e) => ({ ...s, messages: message(s.messages, e.message) }),
+  dismiss: (s, e) => ({ ...s, messages: s.messages.filter((m) => m.id !== e.id) }),
+  choices: (s, e) => ({ ...s, choices: { ...s.choices, [e.interaction]: e.records } }),
+  hint: (s, e) => ({ ...s, hint: e.text }),
+  voice: (s, e) => ({ ...s, voice: e.state === '' ? omit(s.voice, e.interaction) : { ...s.voice, [e.interaction]: e.state } }),
+  sound: (s, e) => ({ ...s, sound: e.state }),
+
+  menu: (s, e) => ({ ...s, menu: e.open, hint: '' }),
+  keys: (s, e) => ({ ...s, keys: e.open, menu: false }),
+  confirm: (s, e) => ({ ...s, confirm: e.confirm, menu: false, hint: '' }),
+  start: (s, e) => ({ ...s, start: e.start }),
+  settings: (s, e) => ({ ...s, settings: { ...s.settings, ...e.settings } }),
+
+  find: (s, e) => ({ ...s, finder: opened(e) }),
+  unfind: (s) => ({ ...s, finder: null, hint: '' }),
+  finder: (s, e) => (s.finder ? { ...s, finder: { ...s.finder, ...e.change }, hint: '' } : s),
+  typed: (s, e) => (s.finder ? { ...s, finder: typed(s.finder, e.text) } : s),
+  found: (s, e) => (s.finder ? { ...s, finder: found(s.finder, e.m) } : s),
+  moved: (s, e) => (s.finder ? { ...s, finder: moved(s.finder, e.by) } : s),
+};
+
+// reduce gives the state after event, whose type names what happened.
+export function reduce(state, event) {
+  const change = events[event.type];
+  if (!change) throw new Error(`no such event: ${event.type}`);
+  return change(state, event);
+}
+
+// desk takes the server's word in, whole.
+function desk(s, e) {
+  const next = {
+    ...s,
+    desk: e.m.desk,
+    panel: e.m.panel ?? null,
+    wasPrimary: s.wasPrimary || e.m.panel?.primary === true,
+    login: e.m.desk.state?.major ? null : s.login,
+    popup: '',
+    link: { ...s.link, is: 'up', banner: false, lapsed: false, ever: true, asOf: e.m.now, lapse: Math.max(s.link.lapse, instant(e.m.panel?.lease?.until)) },
+  };
+  if (next.panel?.primary !== false) next.messages = without(s.messages, 'moved');
+  const ids = new Set(cards(next).map((c) => c.interaction));
+  const keep = (o) => Object.fromEntries(Object.entries(o).filter(([id]) => ids.has(id)));
+  next.said = keep(s.said);
+  next.fresh = keep(s.fresh);
+  next.choices = keep(s.choices);
+  next.leaving = {};
+  for (const c of cards(next)) {
+    const was = cardOf(s, c.interaction);
+    if (c.state === 'releasing' || c.state === 'transferring') next.leaving[c.interaction] = s.leaving[c.interaction] ?? busy(s, c.interaction)?.at ?? e.at;
+    if (was && was.state !== c.state) next.said = omit(next.said, c.interaction);
+    if (s.desk && c.state !== 'alerting' && c.direction !== 'out' && !c.of && (!was || was.state === 'alerting')) next.fresh[c.interaction] = was ? 'accepted' : 'auto';
+  }
+  const list = work(next);
+  if (!list.some((c) => c.interaction === s.selected)) {
+    const at = Math.max(0, work(s).findIndex((c) => c.interaction === s.selected));
+    next.selected = list[Math.min(at, list.length - 1)]?.interaction ?? '';
+    next.selfSelected = e.at;
+  }
+  if (next.confirm?.kind === 'abandon' && !cardOf(next, s.confirm.interaction)?.actions?.some((a) => a.do === 'abandon')) next.confirm = null;
+  if (next.finder && !ids.has(next.finder.interaction)) next.finder = null;
+  return next;
+}
+
+const mostMessages = 8;
+const message = (list, m) => [m, ...list.filter((o) => o.id !== m.id)].slice(0, mostMessages);
+const without = (list, kind) => list.filter((m) => m.kind !== kind);
+
+function omit(o, key) {
+  if (!(key in o)) return o;
+  const { [key]: _, ...rest } = o;
+  return rest;
+}

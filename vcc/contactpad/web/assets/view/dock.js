@@ -1,0 +1,132 @@
+// The dock: name and actions of the selected interaction, always at the bottom, always
+// in the same order, so that nothing moves under the pointer.
+import { html, nothing } from '../vendor/lit-html/lit-html.js';
+import { icon } from '../icons.js';
+import { busy, cardOf, consultsOf, selectedCard } from '../state.js';
+import { instant, nanoseconds, span } from '../time.js';
+import { Kind, denial, dock as words, failed, list as listWords, slow, title } from '../words.js';
+import { button, offOf } from './button.js';
+
+// beside are the actions that stand beside a party when there is one they are about.
+const beside = { retrieve: 'on hold', cancel: 'ringing' };
+
+export function dock(s, act) {
+  const c = selectedCard(s);
+  return html`<section class="dock" id="dock" aria-labelledby="dock-title">
+    <h2 id="dock-title" class="vh" tabindex="-1">${title.dock}</h2>
+    ${c ? inside(s, c, act) : html`<p class="quiet">${words.nothing}</p>`}
+    ${s.hint ? html`<p class="hint">${s.hint}</p>` : nothing}
+  </section>`;
+}
+
+function inside(s, c, act) {
+  const calls = [c, ...consultsOf(s, c)];
+  const placed = new Set();
+  const people = c.class === 'live' ? parties(s, calls, placed, act) : nothing;
+  return html`
+    <div class="title">
+      ${c.record
+        ? html`<button class="link" data-interaction=${c.interaction} @click=${() => act.open(c.interaction)}>${Kind(c)} · <span dir="auto">${c.name}</span></button>`
+        : html`<span class="name">${Kind(c)} · <span dir="auto">${c.name}</span></span>`}
+      <span class="clock" role="timer">${clock(c)}</span>
+    </div>
+    <p class="facts">${facts(s, c)}</p>
+    ${trouble(s, calls)} ${people} ${choices(s, c, act)} ${outcome(s, c, act)}
+    <div class="actions">${buttons(s, calls, placed, act)}</div>
+  `;
+}
+
+const clock = (c) =>
+  c.state === 'wrap-up'
+    ? c.until
+      ? html`<span class="vh">${listWords.clock.wrap} </span><span class="digits" data-down=${instant(c.until)}></span>`
+      : nothing
+    : html`<span class="vh">${words.since} <span data-words=${instant(c.since)}></span></span><span class="digits" aria-hidden="true" data-up=${instant(c.since)}></span>`;
+
+function facts(s, c) {
+  const parts = [listWords.state[c.state] ?? c.state];
+  if (c.state === 'wrap-up') parts.push(c.until ? words.ends : words.manual);
+  if (c.planLabel) parts.push(c.planLabel);
+  if (c.waited && c.state !== 'wrap-up') parts.push(words.waited(span(nanoseconds(c.waited))));
+  const about = c.of && cardOf(s, c.of);
+  if (about) parts.push(words.consultsAbout(about.name));
+  return parts.join(' · ');
+}
+
+// trouble says what did not work, and what takes long.
+function trouble(s, calls) {
+  const out = [];
+  for (const c of calls) {
+    if (c.state === 'release failed') out.push(words.failedWhy(c.why));
+    if (c.transferred) out.push(c.state === 'wrap-up' && !c.actions?.some((a) => a.do === 'take back') ? words.transferred(c.transferred) : words.transferredOpen(c.transferred));
+    if (s.said[c.interaction]) out.push(denial(s.said[c.interaction]));
+    for (const d of Object.values(s.doing)) {
+      if (d.command.interaction !== c.interaction || d.command.do === 'open record') continue;
+      if (d.failed) out.push(failed(d.command.do));
+      else if (d.slow) out.push(slow(d.command.do));
+    }
+    const since = s.leaving[c.interaction];
+    if (since !== undefined && s.now - since >= 5000 && !busy(s, c.interaction)) out.push(slow(c.state === 'transferring' ? 'transfer' : 'release'));
+    if (s.voice[c.interaction]) out.push(words.voice[s.voice[c.interaction]] ?? '');
+  }
+  return out.filter(Boolean).map((t) => html`<p class="said">${t}</p>`);
+}
+
+function parties(s, calls, placed, act) {
+  const all = calls.flatMap((c) => (c.parties ?? []).filter((p) => p.state !== 'gone').map((p) => ({ c, p })));
+  if (all.length < 2 && !all.some(({ p }) => p.state !== 'talking')) return nothing;
+  return html`<ul class="parties" aria-label=${words.parties}>${all.map(({ c, p }) => html`<li>
+      ${icon(p.state === 'ringing' ? 'bell' : p.state === 'on hold' ? 'hold' : 'call')}
+      <span class="who"><span dir="auto">${p.name}</span>, ${words.party[p.state] ?? p.state} ${partyClock(p)}</span>
+      ${(c.actions ?? [])
+        .filter((a) => beside[a.do] === p.state && !placed.has(a.do))
+        .map((a) => (placed.add(a.do), button({ s, act, card: c, action: a })))}
+    </li>`)}</ul>`;
+}
+
+function partyClock(p) {
+  const since = instant(p.since);
+  if (!since) return nothing;
+  const until = instant(p.until);
+  return html`<span class="digits" role="timer"><span data-up=${since}></span>${until ? ` ${words.of} ${span(Math.round((until - since) / 1000))}` : nothing}</span>`;
+}
+
+// choices are the records of a caller, when there is more than one, or none.
+function choices(s, c, act) {
+  const records = s.choices[c.interaction];
+  if (!records) return nothing;
+  if (records.length === 0) return html`<p class="said">${words.noRecord}</p>`;
+  return html`<div class="field row"><label><span>${words.records(records.length)}</span>
+      <select id="records">${records.map((r) => html`<option value=${r.id}>${[r.name, r.kind].filter(Boolean).join(' · ')}</option>`)}</select></label>
+    <button class="plain" data-act="open" @click=${(e) => act.openRecord(e.currentTarget.parentElement.querySelector('select').value)}>${words.openRecord}</button></div>`;
+}
+
+// outcome lets the agent choose how it went, in wrap-up.
+function outcome(s, c, act) {
+  if (!c.outcomes?.length || c.state !== 'wrap-up') return nothing;
+  const off = offOf(s);
+  return html`<label class="field"><span>${words.outcome}</span>
+    <select id="outcome" ?disabled=${!!off} aria-required=${c.mustChoose ? 'true' : nothing} @change=${(e) => act.outcome(c, e.target.value)}>
+      <option value="" ?selected=${!c.outcome}>${words.chooseOutcome}</option>
+      ${c.outcomes.map((o) => html`<option value=${o} ?selected=${o === c.outcome}>${o}</option>`)}
+    </select></label>`;
+}
+
+function buttons(s, calls, placed, act) {
+  const out = [];
+  const seen = new Set(placed);
+  // What ends something comes last, so that it is never where something else was.
+  const ends = (a) => (a.do === 'abandon' ? 3 : a.do === 'release' ? 2 : 0);
+  const all = calls
+    .flatMap((c, i) => (c.actions ?? []).map((a) => ({ c, a, consult: i > 0 })))
+    .toSorted((x, y) => ends(x.a) - ends(y.a) || (x.a.do === 'release' ? y.consult - x.consult : 0));
+  for (const { c, a, consult } of all) {
+    if (['open record', 'dispose', 'answer', 'reject'].includes(a.do)) continue;
+    const key = a.do === 'release' ? `release ${c.interaction}` : a.do;
+    if (seen.has(key) || (consult && a.do === 'consult')) continue;
+    seen.add(key);
+    const again = a.do === 'release' && c.state === 'release failed' && !busy(s, c.interaction, 'release');
+    out.push(button({ s, act, card: c, action: a, party: consult ? (c.parties?.[0]?.name ?? c.name) : '', main: a.do === 'finish wrap', text: again ? 'Try again' : '' }));
+  }
+  return out;
+}

@@ -1,0 +1,411 @@
+// Every word of the panel, in one place. The numbers M1 to M30 and W1 to W16 are those
+// of the design of the panel. No blame, no codes first, always what happens next.
+import { hm, hms, inWords } from './time.js';
+
+const kinds = { call: 'call', phone: 'call', voice: 'call', chat: 'chat', messaging: 'chat', message: 'chat', case: 'case', email: 'email', lead: 'lead' };
+const byClass = { live: 'call', 'semi-live': 'chat', 'non-live': 'work item' };
+
+// kind is what an interaction is called: "call", "chat", "case" …
+export const kind = (x) => (x.class === 'live' ? 'call' : (kinds[String(x.medium ?? '').toLowerCase()] ?? byClass[x.class] ?? 'work item'));
+export const Kind = (x) => capital(kind(x));
+export const capital = (t) => t.charAt(0).toUpperCase() + t.slice(1);
+export const count = (n, one) => `${n} ${n === 1 ? one : plural(one)}`;
+const plural = (one) => (one === 'case' ? 'cases' : `${one}s`);
+const sentence = (t) => (t ? (/[.!?…]$/.test(t) ? t : `${t}.`) : '');
+
+const majors = { ready: 'Ready', outbound: 'Ready for Outbound', away: 'Away', 'extended away': 'Extended Away', '': 'Logged out' };
+export const stateName = (s) => s?.minor || majors[s?.major ?? ''] || capital(s.major);
+
+export const marks = { ready: 'Ready', working: 'Working', away: 'Away', out: 'Logged out', blocked: 'Blocked' };
+
+export const title = {
+  app: 'ContactPad',
+  notices: 'Notices',
+  alerting: 'Alerting',
+  list: (n) => `Interactions (${n})`,
+  dock: 'Selected interaction',
+  states: 'State',
+  keys: 'Keyboard and sound',
+};
+
+export const login = {
+  text: 'Log in to get work. A window opens; if not, allow pop-ups for this page.',
+  start: 'Start in',
+  button: 'Log in with Salesforce',
+  again: 'Log in',
+  waiting: 'Waiting for the log-in window…',
+  blocked: 'The log-in window did not open. Allow pop-ups for this page, then try again.', // M1
+  closed: 'Log-in was not finished. Nothing has changed.', // M2
+  connecting: 'Connecting…',
+  choices: [{ major: 'ready' }, { major: 'outbound' }, { major: 'away' }],
+};
+
+export const bar = {
+  inState: 'Time in state',
+  waiting: (omni) => (omni ? 'Waiting for work. Omni-Channel: online' : 'Waiting for work'),
+  alerting: (n) => `${count(n, 'interaction')} alerting`,
+  accepted: (x) => `${Kind(x)} accepted for you`,
+  onCall: 'On a call',
+  working: (n) => count(n, 'interaction'),
+  next: (s) => `Next: ${stateName(s)}`,
+  nextLong: (s) => `Next: ${stateName(s)}, when all work has ended`,
+  asOf: (ms) => `As of ${hms(ms)}`,
+  omniOffline: 'Omni-Channel is offline. You get calls only.', // M12
+  goOnline: 'Go online',
+  notReachable: (ms) => `You get no new work since ${hms(ms)}, because ContactPad was not reachable.`, // M7
+  blockedLeft: (reason) => `${reason},`,
+  left: 'left',
+  load: 'Load',
+  loadOf: (n) => `${n} of 100`,
+  over: (n) => `${n} of 100: no new work until you are below 100`,
+};
+
+export const list = {
+  empty: 'Nothing to do right now. New work appears here and its record opens in a tab.',
+  state: { connected: 'Connected', 'on hold': 'On hold', releasing: 'Releasing…', 'release failed': 'Release failed', transferring: 'Transferring…', 'wrap-up': 'Wrap-up', alerting: 'Alerting' },
+  fresh: 'New',
+  clock: { held: 'Since accepted', connected: 'Since accepted', wrap: 'Wrap-up left', alerting: 'Time left to accept' },
+};
+
+export const alert = {
+  accept: 'Accept it in Omni-Channel.',
+  ringing: 'A call for you.',
+  phone: 'Answer on your phone.',
+  show: 'Show Omni-Channel',
+};
+
+// action is the word on a button, by what it does. Words of the class are in it:
+// "Release call" cannot be mistaken for "Release case".
+export function action(kindOfAction, x, party) {
+  switch (kindOfAction) {
+    case 'release':
+      return party ? `Release ${party}` : `Release ${kind(x)}`;
+    case 'release failed':
+      return 'Try again';
+    case 'abandon':
+      return 'Abandon…';
+    case 'hold':
+      return 'Hold';
+    case 'retrieve':
+      return 'Retrieve';
+    case 'alternate':
+      return 'Alternate';
+    case 'join':
+      return 'Join all';
+    case 'consult':
+      return 'Consult';
+    case 'transfer':
+      return 'Transfer';
+    case 'take back':
+      return 'Take back';
+    case 'cancel':
+      return 'Cancel';
+    case 'answer':
+      return 'Answer';
+    case 'reject':
+      return 'Reject';
+    case 'finish wrap':
+      return 'Finish now';
+    case 'extend wrap':
+      return 'Add 30 s';
+    default:
+      return capital(kindOfAction);
+  }
+}
+
+// doing is what a button says while its command is under way.
+export const doing = {
+  release: 'Releasing…', abandon: 'Abandoning…', hold: 'Holding…', retrieve: 'Retrieving…', alternate: 'Alternating…', join: 'Joining…', consult: 'Dialling…',
+  transfer: 'Transferring…', 'take back': 'Taking back…', cancel: 'Cancelling…', answer: 'Answering…', reject: 'Rejecting…', 'finish wrap': 'Finishing…', 'extend wrap': 'Adding…',
+};
+const ing = { release: 'Releasing', transfer: 'Transferring', hold: 'Holding', retrieve: 'Retrieving', consult: 'Dialling', abandon: 'Abandoning' };
+export const slow = (what) => `${ing[what] ?? 'This'} takes long.`; // M20
+const nouns = { release: 'Release', transfer: 'Transfer', hold: 'Hold', retrieve: 'Retrieve', consult: 'Consult', abandon: 'Abandon', 'open record': 'Opening the record', 'set state': 'The change of state', 'log out': 'Log-out' };
+export const failed = (what) => `${nouns[what] ?? 'That'} did not work: nobody answered. You can try again.`; // M21
+
+export const off = {
+  lost: 'The connection is lost. You can look, but not act.',
+  elsewhere: 'ContactPad is active elsewhere. Use this one first.',
+  underway: 'This is under way.',
+  guard: 'The selection has just changed. Press again.',
+  choose: 'Choose somebody first.',
+  outcome: 'Choose an outcome first.', // M25
+};
+
+// denial is why a command was refused. The server's own text is shown where it has one
+// that says more.
+const denials = {
+  unknown: 'That is no longer there. Nothing has changed.',
+  class: 'That cannot be done with this kind of work.',
+  'switched off': 'Your administrator has switched this off.',
+  'not now': 'That is not possible now. Nothing has changed.',
+  'not yours': 'This is no longer yours.',
+  busy: 'You already have a call. Release it first.', // M22
+  target: 'They cannot be reached that way. Nothing has changed.',
+  'no phone': 'No telephony is configured.',
+  outcome: 'Choose an outcome first.', // M25
+  'open work': 'You have open work.',
+  'used up': 'No more time can be added.', // M26
+  'logged out': 'You are logged out.',
+};
+export const denial = (d) => sentence(d.text) || denials[d.code] || 'That did not work. Nothing has changed.';
+
+export const dock = {
+  nothing: 'Select an interaction to work on it.',
+  waited: (s) => `waited ${s}`,
+  since: 'For',
+  outcome: 'Outcome',
+  chooseOutcome: 'Choose an outcome',
+  ends: 'ends by itself',
+  manual: 'ends when you finish it',
+  transferred: (to) => `Transferred to ${to}. It cannot be taken back.`, // M23
+  transferredOpen: (to) => `Transferred to ${to}.`,
+  failedWhy: (why) => `Release did not work: ${sentence(why || 'Salesforce did not answer')}`, // M21
+  parties: 'In this call',
+  party: { ringing: 'ringing', talking: 'connected', 'on hold': 'on hold', gone: 'gone' },
+  of: 'of',
+  records: (n) => `${n} records of this caller`,
+  noRecord: 'No record of this caller was found.',
+  openRecord: 'Open',
+  consultsAbout: (name) => `Consult about ${name}`,
+  voice: { connecting: 'Voice: connecting…', talking: 'Voice: connected', 'no microphone': 'No microphone. Allow it for this page, then release and call again.', failed: 'Voice: no connection. Release and call again.' },
+};
+
+export const finder = {
+  title: (mode, x) => `${mode === 'consult' ? 'Consult' : 'Transfer'}: ${x.title}`,
+  mode: { consult: 'Consult', transfer: 'Transfer' },
+  how: 'What to do',
+  label: { consult: 'Agent or phone number', transfer: 'Agent or plan' },
+  results: 'Agents and plans',
+  found: (n) => `${n} found`,
+  more: (n) => `${n} more. Type to narrow.`,
+  none: (text) => `Nobody found for “${text}”. Check the spelling or clear the search.`, // W9
+  nobody: 'There is nobody to choose from.',
+  searching: 'Searching…',
+  to: 'To',
+  nobodyYet: 'nobody yet',
+  commit: { consult: 'Dial', transfer: 'Transfer' },
+  cancel: 'Cancel',
+  dial: (number) => `Dial ${number}`,
+  kindOf: (o) => (o.number ? 'Phone number' : o.plan ? 'Plan' : 'Agent'),
+};
+
+export const menu = {
+  explain: (n) => `Takes effect when your ${count(n, 'interaction')} ${n === 1 ? 'has' : 'have'} ended. No new work until then.`,
+  next: '(next)',
+  stay: (s) => `Cancel: stay ${stateName(s)}`,
+  logout: 'Log out',
+};
+
+export const confirm = {
+  abandonTitle: (x) => `Abandon ${kind(x)} ${x.name}?`,
+  abandon: (x) =>
+    `Only do this because Release did not work. You get ${x.size} of your load back. ${x.class === 'non-live' ? `The ${kind(x)} stays yours in Salesforce. ` : ''}This is recorded and may change statistics and what the customer experiences.`,
+  keep: 'Keep it',
+  abandonButton: 'Abandon',
+  logoutTitle: 'Log out with open work?',
+  // M28
+  logout(list) {
+    const n = (c, one) => list.filter((x) => x.class === c).length && count(list.filter((x) => x.class === c).length, one);
+    const parts = [n('live', 'call'), n('semi-live', 'chat'), n('non-live', 'case')].filter(Boolean);
+    const ends = [];
+    if (list.some((x) => x.class === 'live')) ends.push('calls end');
+    if (list.some((x) => x.class === 'semi-live')) ends.push('chats end or go to somebody else');
+    if (list.some((x) => x.class === 'non-live')) ends.push('cases stay yours');
+    return `Log out with ${listed(parts)} open? ${capital(ends.map((t) => `the ${t}`).join(', '))}.`;
+  },
+  stay: 'Stay',
+  logoutButton: 'Log out',
+};
+export const listed = (parts) => (parts.length < 2 ? (parts[0] ?? '') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`);
+
+export const link = {
+  lost: 'Connection lost',
+  trying: 'Trying again in',
+  seconds: 's.',
+  now: 'Trying again now.',
+  goOn: (list) => {
+    const has = (c) => list.some((x) => x.class === c);
+    const what = [has('live') && 'call', has('semi-live') && 'chats'].filter(Boolean);
+    return what.length ? `Your ${what.join(' and ')} go on. ` : '';
+  },
+  look: (ms) => `You can look, but not act${ms ? `, and from ${hms(ms)} you get no new work` : ''}.`,
+  lapsed: (ms) => `You can look, but not act. You get no new work since ${hms(ms)}.`,
+  tryNow: 'Try now',
+  again: 'Connected again.',
+  restart: 'ContactPad restarts in a moment. Stay as you are.', // M9
+};
+
+// M8: what changed while the connection was lost.
+export const meanwhile = (parts) => `While you were away: ${listed(parts)}.`;
+export const ended = (x) => `${kind(x)} ${x.name} left your list`;
+export const came = (x) => `${kind(x)} ${x.name} came`;
+
+export const second = {
+  title: 'ContactPad is active elsewhere',
+  text: (ms) => `The active one opened${ms ? ` at ${hm(ms)}` : ''} in another tab. Here you can look; records and alerts open there.`,
+  movedText: (ms) => `You moved ContactPad to another tab${ms ? ` at ${hm(ms)}` : ''}.`, // M11
+  use: 'Use this one',
+};
+
+// Why Omni-Channel did not take an offer: M14.
+const reasons = {
+  away: 'you are Away there', offline: 'you are offline there', 'logged out': 'you are offline there', channel: 'your status there has no {kinds}', status: 'your status there has no {kinds}',
+  full: 'it says you are full', capacity: 'it says you are full', closed: 'it closed the request', 'timed out': 'it did not answer', 'no answer': 'it did not answer', unavailable: 'you are not available there',
+};
+const consults = { 'no answer': 'did not answer', 'timed out': 'did not answer', busy: 'is busy', declined: 'declined', refused: 'declined', 'hung up': 'hung up', unreachable: '' };
+const transfers = { mine: 'you have it already', class: 'that plan takes no {kinds}', archived: 'they are no longer an agent', unknown: 'it is no longer there' };
+
+const by = (n, fallback) => n.by || fallback;
+const fill = (text, n) => text.replaceAll('{kinds}', plural(kind(n)));
+
+// notice gives the words of one: {title, text, urgent, fault}.
+export function notice(n, at) {
+  const name = n.name || `A ${kind(n)}`;
+  const when = at ? `, ${hm(at)}` : '';
+  const until = n.untilMs ? hm(n.untilMs) : '';
+  switch (n.kind) {
+    case 'not delivered': {
+      const why = reasons[n.reason] ? fill(reasons[n.reason], n) : n.detail || n.reason || 'it did not answer';
+      const many = n.count > 1;
+      return {
+        fault: true,
+        title: many ? `${n.count} ${plural(kind(n))} not delivered` : `${Kind(n)} not delivered`,
+        text: `${many ? 'The last: ' : ''}${name}${when}. Omni-Channel could not take it: ${why.replace(/[.\s]+$/, '')}. The ${kind(n)} went to somebody else.`,
+      };
+    }
+    case 'customer left':
+      return { title: 'Customer left', text: `${name} left before you accepted.` };
+    case 'offer over':
+      return { title: `${Kind(n)} not accepted in time`, text: `${n.name ? `${n.name}: the` : 'The'} ${kind(n)} went to somebody else${n.detail ? `: ${sentence(n.detail)}` : ': it was not accepted in time.'}` };
+    case 'declined':
+      return { title: `${Kind(n)} declined`, text: `You declined ${n.name || `the ${kind(n)}`}.${until ? ` You get this ${kind(n)} again at ${until} at the earliest.` : ''}` };
+    case 'missed call':
+      return { fault: true, title: 'You missed a call', text: `${n.name ? `The call from ${n.name}` : 'A call'}${at ? ` at ${hm(at)}` : ''} was not answered and went to somebody else.${n.untilMs ? ` No new work until ${hms(n.untilMs)}.` : ''}` };
+    case 'release failed':
+      return { fault: true, title: `Release of ${n.name || `the ${kind(n)}`} did not work`, text: `${sentence(capital(n.detail || 'Salesforce did not answer'))} Try again in the dock.` };
+    case 'consult over':
+      return { title: 'Consult over', text: n.reason === 'unreachable' ? 'No connection to that number.' : `${by(n, n.name || 'They')} ${consults[n.reason] || sentence(n.detail).replace(/\.$/, '') || 'hung up'}.` };
+    case 'transfer failed':
+      return { fault: true, title: 'Not transferred', text: `${n.name ? `${n.name}: ` : ''}${sentence(n.detail || fill(transfers[n.reason] ?? 'it did not work', n))} Nothing has changed.` };
+    case 'changed by other':
+      return n.interaction
+        ? { title: 'Changed in Salesforce', text: `${name} now belongs to ${by(n, 'somebody else')}. It left your list.` }
+        : { title: 'Your state was changed', text: `${n.by ? `Your supervisor ${n.by}` : 'Your supervisor'} set you to ${n.name || 'another state'}${at ? ` at ${hm(at)}` : ''}.${n.detail ? ` Reason: “${n.detail}”.` : ''}` };
+    default:
+      return own(n) ?? { title: capital(String(n.kind)), text: sentence(n.detail || n.name || n.reason || '') };
+  }
+}
+
+// own are the notices that the page itself makes.
+function own(n) {
+  switch (n.kind) {
+    case 'record gone': // M18
+      return { title: 'Record not opened', text: `${n.name} cannot be opened: it was deleted or you may not see it. The interaction stays here.` };
+    case 'record failed':
+      return { title: 'Record not opened', text: `${n.name} was not opened: ${sentence(n.detail || 'the console did not answer')} Try again.` };
+    case 'no bridge': // M13
+      return { fault: true, title: 'No Salesforce console', text: 'ContactPad cannot reach the Salesforce console, so records do not open by themselves. Reload the page. If it stays, tell your administrator: “bridge not found”.' };
+    case 'no microphone': // M19
+      return { fault: true, title: 'No microphone', text: 'Your phone or microphone is not connected. Others cannot hear you.' };
+    case 'asleep': // M6
+      return { title: 'This tab was asleep', text: `It was asleep from ${hm(n.from)} to ${hm(n.to)}. In that time you got no work. Keep the Salesforce tab open, or exempt it from the browser's energy saver.` };
+    case 'expires': // M5
+      return { title: 'Log-in ends soon', text: `You will be logged out${n.untilMs ? ` at ${hm(n.untilMs)}` : ''}.` };
+    case 'version': // M10
+      return { title: 'A newer ContactPad is ready', text: 'It loads when you have no call.' };
+    case 'meanwhile': // M8
+      return { title: link.again, text: meanwhile(n.parts) };
+    case 'bye':
+      return { title: 'ContactPad ended the connection', text: sentence(n.detail || 'Try again') };
+    case 'refused':
+      return { title: 'Not done', text: denial(n.refused) };
+    case 'moved':
+      return { title: second.title, text: second.movedText(n.atMs) };
+    case 'sandboxed':
+      return { fault: true, title: 'ContactPad is sandboxed', text: 'The page that frames ContactPad took its rights away, so it cannot log in or open records. Tell your administrator: “the frame has a sandbox attribute”.' };
+    case 'sound':
+      return { title: 'Sound', text: 'Sound is off until you click here.' }; // M29
+    default:
+      return null;
+  }
+}
+
+export const button = {
+  dismiss: 'Dismiss',
+  goOnline: 'Go online in Omni-Channel',
+  back: 'I am back: Ready now',
+  reload: 'Reload',
+  load: 'Load now',
+  stayIn: 'Stay logged in',
+  soundOn: 'Turn sound on',
+  show: (name) => `Show ${name}`,
+};
+
+export const keys = {
+  shortcuts: 'Keyboard shortcuts. They move the focus, and never act.',
+  list: [
+    ['Alt+Shift+S', 'State'],
+    ['Alt+Shift+N', 'Notices'],
+    ['Alt+Shift+L', 'Interactions'],
+    ['Alt+Shift+D', 'Buttons of the selected interaction'],
+    ['Alt+Shift+K', 'This help'],
+    ['Up, Down, Home, End', 'Select an interaction'],
+    ['Enter', 'Open its record'],
+  ],
+  ring: 'Ring for calls',
+  volume: 'Volume',
+  test: 'Test the sound',
+  theme: 'Light or dark',
+  themes: { auto: 'As the console', light: 'Light', dark: 'Dark' },
+  pop: 'Open the record when an interaction is clicked',
+  close: 'Close',
+};
+
+// Sentences for screen readers: P polite, A urgent (panel-ux 2.6).
+export const say = {
+  loggedIn: (s) => (s.major === 'ready' ? 'Logged in. Ready. Waiting for work.' : `Logged in. ${stateName(s)}.`),
+  loggedOut: 'Logged out.',
+  idle: 'Ready, waiting for work.',
+  state: (s) => `${stateName(s)}.`,
+  ready: 'Ready.',
+  alerting: (x, seconds) => `${Kind(x)} alerting: ${x.name}${x.planLabel ? `, ${x.planLabel}` : ''}. ${alert.accept}${seconds > 0 ? ` ${inWords(seconds)}.` : ''}`,
+  ringing: (x, seconds, here) => `Call ringing: ${x.name}${x.planLabel ? `, ${x.planLabel}` : ''}. ${here ? 'Answer is at the top.' : alert.phone}${seconds > 0 ? ` ${inWords(seconds)}.` : ''}`,
+  auto: (x) => `${Kind(x)} accepted for you: ${x.name}${x.planLabel ? `, ${x.planLabel}` : ''}.`,
+  accepted: (x) => `${Kind(x)} accepted: ${x.name}${x.planLabel ? `, ${x.planLabel}` : ''}.`,
+  held: (x) => `${x.name} is on hold.`,
+  retrieved: (x) => `${x.name} is connected again.`,
+  calling: (name) => `Calling ${name}.`,
+  answered: (name) => `${name} answered.`,
+  wrapUp: (seconds) => `Released. Wrap-up${seconds > 0 ? `, ${inWords(seconds)}` : ''}.`,
+  transferred: (to, seconds) => `Transferred to ${to}.${seconds > 0 ? ` Wrap-up, ${inWords(seconds)}.` : ''}`,
+  wrapSoon: (more) => `20 seconds of wrap-up left.${more ? ' Add 30 s is in the dock.' : ''}`,
+  wrapEnded: (s) => `Wrap-up ended. ${stateName(s)}.`,
+  added: (seconds) => `Time added. ${inWords(seconds)} of wrap-up left.`,
+  ended: (x) => `${Kind(x)} ${x.name} has left your list.`,
+  abandoned: (load) => `Abandoned. Load ${load} of 100.`,
+  intended: (s, n) => `${stateName(s)}, when your ${count(n, 'interaction')} ${n === 1 ? 'has' : 'have'} ended.`,
+  cancelled: (s, was) => `${stateName(s)} again. ${stateName(was)} was cancelled.`,
+  lost: 'Connection lost. Trying again.',
+  again: 'Connected again.',
+  lapsed: (ms) => `You get no new work since ${hms(ms)}.`,
+  blocked: (b, until) => `${sentence(capital(b.reason || 'Blocked'))}${until ? ` No new work until ${hm(until).replace(':', ' ')}.` : ''}`,
+  missed: (until) => `You missed a call.${until ? ` No new work until ${hm(until).replace(':', ' ')}.` : ''}`,
+  second: second.title + '.',
+  notice: (n) => `${n.title}. ${n.text}`,
+};
+
+export const utility = {
+  prefix: 'ContactPad: ',
+  loggedOut: 'logged out',
+  notConnected: 'not connected',
+  alerting: (n) => `${n} alerting`,
+  missedCall: 'missed call',
+  missed: 'missed',
+  onCall: 'On a call',
+  on: (n, x) => `On ${count(n, kind(x))}`,
+  wrapUp: 'Wrap-up',
+  elsewhere: 'active elsewhere',
+};
+
+export const toast = { ringing: 'A call is ringing', lost: 'ContactPad has no connection' };
