@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"omnibridge/vcc"
 )
@@ -14,9 +15,12 @@ func (m *Machine) Desk(id vcc.AgentID) (vcc.Desk, bool) {
 		return vcc.Desk{}, false
 	}
 	d := vcc.Desk{
-		Agent: id, Name: m.name(id), State: a.row.State, Since: a.row.StateSince, Intended: a.row.Intended,
-		Blocked: a.row.Blocked, Omni: a.row.Omni, Load: m.burden(a).load,
-		States: slices.Clone(m.cfg.States), Notices: slices.Clone(a.row.Notices), Cards: []vcc.Card{},
+		Agent: id, Name: m.name(id), State: a.row.State, Since: a.row.StateSince, Intended: copied(a.row.Intended),
+		Blocked: copied(a.row.Blocked), Omni: m.copyAgent(a).Omni, Load: m.burden(a).load,
+		States: slices.Clone(m.cfg.States), Notices: slices.Clone(a.row.Notices), Cards: []vcc.Card{}, Why: m.whyNoWork(a),
+	}
+	if d.Notices == nil {
+		d.Notices = []vcc.Notice{}
 	}
 	for _, x := range a.open {
 		for i := range x.row.Legs {
@@ -28,6 +32,13 @@ func (m *Machine) Desk(id vcc.AgentID) (vcc.Desk, bool) {
 	slices.SortFunc(d.Cards, compareCards)
 	m.summarise(a, &d)
 	return d, true
+}
+
+func copied[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	return new(*p)
 }
 
 // compareCards is the order of a desk: what alerts, then by class, and in a class
@@ -47,61 +58,159 @@ func compareCards(a, b vcc.Card) int {
 }
 
 func (m *Machine) card(x *item, leg *vcc.Leg) vcc.Card {
-	w, p := x.row.Work, m.plan(x.row.Work)
+	w, p := x.row.Work, m.wrapPlan(x, leg)
 	c := vcc.Card{
 		Interaction: x.row.ID, Offer: leg.Offer, Class: w.Class, Medium: w.Medium, Name: cmp.Or(w.Name, w.Record, string(x.row.ID)), Record: w.Record,
-		Plan: w.Plan, PlanLabel: cmp.Or(p.Label, string(w.Plan)), Since: leg.Since, Until: leg.Until, Size: leg.Size, HeldSince: leg.HeldSince, Actions: []vcc.Action{},
+		Plan: w.Plan, PlanLabel: cmp.Or(m.plan(w).Label, string(w.Plan)), State: cardState(leg), Since: leg.Since, Until: leg.Until,
+		Waited: leg.Waited, Size: leg.Size, HeldSince: leg.HeldSince, Actions: m.actions(x, leg),
 	}
 	switch {
-	case leg.State == vcc.WrapUp:
-		c.State = vcc.CardWrapUp
-	case leg.State != vcc.Connected:
-		c.State = vcc.CardAlerting
-	case leg.Leaving != nil && leg.Leaving.Failed != "":
-		c.State, c.Why = vcc.CardReleaseFailed, leg.Leaving.Failed
-	case leg.Leaving != nil && leg.Leaving.Do == vcc.Release:
-		c.State = vcc.CardReleasing
-	case leg.Leaving != nil:
-		c.State = vcc.CardTransferring
-	case !leg.HeldSince.IsZero():
-		c.State = vcc.CardHeld
-	default:
-		c.State = vcc.CardConnected
+	case c.State == vcc.CardReleaseFailed:
+		c.Why = leg.Leaving.Failed
+	case c.State == vcc.CardWrapUp:
+		c.Outcomes, c.Outcome, c.MustChoose = slices.Clone(p.Dispositions), leg.Disposition, m.mustChoose(x, leg)
+		if leg.Leaving != nil && leg.Leaving.Do == vcc.Transfer {
+			c.Transferred = m.targetName(leg.Leaving.To)
+		}
 	}
-	c.Actions = m.actions(x, leg, c.State)
 	m.callCard(x, leg, &c)
 	return c
 }
 
-// actions lists what the class allows, in the dock's order.
-func (m *Machine) actions(x *item, leg *vcc.Leg, s vcc.CardState) []vcc.Action {
-	if x.ours() && leg.State != vcc.WrapUp {
-		return m.callActions(x, leg)
+func cardState(leg *vcc.Leg) vcc.CardState {
+	switch {
+	case leg.State == vcc.WrapUp:
+		return vcc.CardWrapUp
+	case leg.State != vcc.Connected:
+		return vcc.CardAlerting
+	case leg.Leaving != nil && leg.Leaving.Failed != "":
+		return vcc.CardReleaseFailed
+	case leg.Leaving != nil && leg.Leaving.Do == vcc.Release:
+		return vcc.CardReleasing
+	case leg.Leaving != nil:
+		return vcc.CardTransferring
+	case !leg.HeldSince.IsZero():
+		return vcc.CardHeld
+	default:
+		return vcc.CardConnected
 	}
-	if s == vcc.CardConnected {
-		return []vcc.Action{{Do: vcc.Release}}
-	}
-	return []vcc.Action{}
 }
 
-// summarise fills in the state bar's line.
+// actions lists what the class allows, in the dock's order. What the class has and
+// is not possible now says why (vcc.md 1).
+func (m *Machine) actions(x *item, leg *vcc.Leg) []vcc.Action {
+	list := []vcc.Action{}
+	add := func(do vcc.CommandKind, no *denied) {
+		if no == nil {
+			no = m.permits(x, do)
+		}
+		a := vcc.Action{Do: do}
+		if no != nil {
+			a.Off = no.text
+		}
+		list = append(list, a)
+	}
+	switch {
+	case leg.State == vcc.WrapUp:
+		m.wrapActions(x, leg, add)
+	case x.ours():
+		return m.callActions(x, leg)
+	case leg.State != vcc.Connected:
+		add(vcc.ShowWork, nil)
+	default:
+		if m.cfg.CrossMediaConsult || x.live() {
+			add(vcc.Consult, m.mayConsult(x, leg))
+		}
+		if x.row.Work.Class == vcc.NonLive {
+			add(vcc.Transfer, m.mayTransfer(x, leg))
+		}
+		add(vcc.Release, m.mayRelease(x, leg))
+		if m.mayAbandon(x, leg) == nil {
+			add(vcc.Abandon, nil)
+		}
+	}
+	return list
+}
+
+// wrapActions adds what an agent can do in wrap-up. A part in a consult's wrap-up is
+// like any other; only the last wrap-up of an agent in x can be acted on.
+func (m *Machine) wrapActions(x *item, leg *vcc.Leg, add func(vcc.CommandKind, *denied)) {
+	if last := x.wrapOf(leg.Agent); last.Offer != leg.Offer {
+		return
+	}
+	add(vcc.FinishWrap, m.mayFinish(x, leg))
+	if m.extendable(x, leg) {
+		add(vcc.ExtendWrap, m.mayExtend(x, leg))
+	}
+	if m.mayDispose(x, leg, "") == nil {
+		add(vcc.Dispose, nil)
+	}
+	if leg.Leaving != nil && leg.Leaving.Do == vcc.Transfer && x.row.Work.Class == vcc.NonLive {
+		add(vcc.TakeBack, m.mayTakeBack(x, m.agents[leg.Agent]))
+	}
+}
+
+// summarise fills in the state bar's line. Busy and wrap-up follow from the cards,
+// the most demanding first (A42); presence stays what was chosen (vcc.md 5.1).
 func (m *Machine) summarise(a *agent, d *vcc.Desk) {
 	d.ShownSince = a.row.StateSince
-	switch a.row.State.Major {
-	case vcc.LoggedOut:
-		d.Shown, d.Mark = "Logged Out", "out"
-	case vcc.Ready:
+	var call, work, wrap *vcc.Card
+	for i := range d.Cards {
+		c := &d.Cards[i]
 		switch {
-		case a.row.Blocked != nil:
-			d.Shown, d.Mark, d.ShownSince = "Ready (Blocked)", "blocked", a.row.Blocked.Since
-		case len(d.Cards) > 0 && slices.ContainsFunc(d.Cards, func(c vcc.Card) bool { return c.State != vcc.CardAlerting }):
-			d.Shown, d.Mark = "Ready (Working)", "working"
+		case c.State == vcc.CardAlerting:
+		case c.State == vcc.CardWrapUp:
+			wrap = earlier(wrap, c)
+		case c.Class == vcc.Live:
+			call = earlier(call, c)
 		default:
-			d.Shown, d.Mark = "Ready (Idle)", "ready"
+			work = earlier(work, c)
 		}
-	case vcc.Outbound:
-		d.Shown, d.Mark = a.row.State.String(), "ready"
-	default:
-		d.Shown, d.Mark = a.row.State.String(), "away"
 	}
+	switch {
+	case call != nil:
+		d.Shown, d.Mark, d.ShownSince = busy[call.Direction], "working", call.Since
+		if d.Shown == "" {
+			d.Shown = busy["in"]
+		}
+	case a.row.State.Major == vcc.LoggedOut:
+		d.Shown, d.Mark = "Logged Out", "out"
+	case a.row.Blocked != nil && a.row.State.Major == vcc.Ready:
+		d.Shown, d.Mark, d.ShownSince = "Ready (Blocked)", "blocked", a.row.Blocked.Since
+	case a.row.State.Major == vcc.Away, a.row.State.Major == vcc.ExtendedAway:
+		d.Shown, d.Mark = a.row.State.String(), "away"
+	case work != nil:
+		d.Shown, d.Mark, d.ShownSince = named(a.row.State, "Working"), "working", latest(work.Since, a.row.StateSince)
+	case wrap != nil:
+		d.Shown, d.Mark, d.ShownSince = "Wrap Up", "working", wrap.Since
+	default:
+		d.Shown, d.Mark, d.ShownSince = named(a.row.State, "Idle"), "ready", latest(a.row.StateSince, a.row.WorkedUntil)
+	}
+}
+
+// busy are the words for being on a call, by its direction.
+var busy = map[string]string{"in": "Busy Inbound", "out": "Busy Outbound", "internal": "Busy Internal"}
+
+func earlier(a, b *vcc.Card) *vcc.Card {
+	if a == nil || b.Since.Before(a.Since) {
+		return b
+	}
+	return a
+}
+
+// named returns "Ready (Idle)" and the like; Ready for Outbound takes no work, and so
+// is neither idle nor working.
+func named(s vcc.AgentState, how string) string {
+	if s.Major != vcc.Ready {
+		return s.String()
+	}
+	return s.String() + " (" + how + ")"
+}
+
+// since writes since when something is.
+func (m *Machine) since(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return " since " + m.clock(t)
 }
