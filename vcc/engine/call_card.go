@@ -6,26 +6,23 @@ import (
 	"omnibridge/vcc"
 )
 
-// parties lists who is in the call of card x besides the agent of leg: the other
-// end, and whom the agent consults, or is in conference with.
+// parties lists who is in call x besides the agent of leg. Who asks has two cards, of
+// the customer and of the consult, each with its own other end; who is consulted has
+// one, which lists the customer too once all are joined.
 func (m *Machine) parties(x *item, leg *vcc.Leg) []vcc.Party {
 	if x.row.Call == nil || !x.live() || leg.State == vcc.WrapUp {
 		return nil
 	}
 	if x.consults() {
 		list := []vcc.Party{m.otherParty(x, leg)}
-		if customer := m.items[x.row.Call.Of]; x.row.Call.Joined && customer != nil {
+		if customer := m.items[x.row.Call.Of]; x.row.Call.Joined && !leg.Asker && customer != nil {
 			if part := customer.row.Current(); part != nil {
 				list = append(list, m.customer(customer, part))
 			}
 		}
 		return list
 	}
-	list := []vcc.Party{m.customer(x, leg)}
-	if y := m.consultBy(x, leg.Agent); y != nil {
-		list = append(list, m.otherParty(y, y.asker()))
-	}
-	return list
+	return []vcc.Party{m.customer(x, leg)}
 }
 
 // customer is the customer of call x, as the agent of leg hears them.
@@ -76,9 +73,9 @@ func (m *Machine) callCard(x *item, leg *vcc.Leg, c *vcc.Card) {
 	}
 }
 
-// callActions lists what can be done with a call, in the dock's order: with the
-// customer first, with who is consulted, and the end last. What the agent's part
-// has nothing to do with is absent.
+// callActions lists what can be done with what ContactPad delivers, in the dock's
+// order, the end last. With a customer and somebody consulted in one conversation,
+// what is about both is with the customer's card (panel-ux, W6).
 func (m *Machine) callActions(x *item, leg *vcc.Leg) []vcc.Action {
 	var list []vcc.Action
 	add := func(do vcc.CommandKind, no *denied) {
@@ -88,31 +85,34 @@ func (m *Machine) callActions(x *item, leg *vcc.Leg) []vcc.Action {
 		}
 		list = append(list, a)
 	}
-	if leg.State != vcc.Connected {
-		return []vcc.Action{{Do: vcc.AnswerCall}, {Do: vcc.RejectCall}}
+	hold := vcc.Hold
+	if !leg.HeldSince.IsZero() {
+		hold = vcc.Retrieve
 	}
 	k := m.talkOf(x, leg.Agent)
 	switch {
-	case !x.live():
-	case !leg.HeldSince.IsZero():
-		add(vcc.Retrieve, m.mayHold(x, leg, vcc.Retrieve))
-	case !x.consults() || !x.rings():
-		add(vcc.Hold, m.mayHold(x, leg, vcc.Hold))
+	case leg.State != vcc.Connected:
+		return []vcc.Action{{Do: vcc.AnswerCall}, {Do: vcc.RejectCall}}
+	case x.consults() && x.rings():
+		return []vcc.Action{{Do: vcc.Cancel}}
+	case k != nil && x.consults():
+	case k != nil && (k.consult.rings() || k.joined()):
+		add(hold, m.mayHold(x, leg, hold))
+	case k != nil:
+		_, no := m.mayAlternate(x, leg)
+		add(vcc.Alternate, no)
+	case x.live():
+		add(hold, m.mayHold(x, leg, hold))
 	}
-	if k != nil {
-		_, alternate := m.mayAlternate(x, leg)
-		_, join := m.mayJoin(x, leg)
-		_, transfer := m.mayHandOver(x, leg)
-		add(vcc.Alternate, alternate)
-		add(vcc.Join, join)
-		add(vcc.Transfer, transfer)
-	}
-	if !x.consults() && (x.live() || m.cfg.CrossMediaConsult) {
+	switch {
+	case x.consults():
+	case k == nil && (x.live() || m.cfg.CrossMediaConsult):
 		add(vcc.Consult, m.mayConsult(x, leg))
-	}
-	if x.consults() && x.rings() && leg.Asker {
-		add(vcc.Cancel, nil)
-		return list
+	case k != nil && !k.consult.rings():
+		_, no := m.mayJoin(x, leg)
+		add(vcc.Join, no)
+		_, no = m.mayHandOver(x, leg)
+		add(vcc.Transfer, no)
 	}
 	add(vcc.Release, m.permits(x, vcc.Release))
 	return list

@@ -251,7 +251,7 @@ func auditConsult(m *Machine, x *item, current, askers int) error {
 	if x.row.Call.Joined && (origin == nil || !origin.row.Call.Joined) {
 		return fmt.Errorf("%s is joined with %s, which is not", id, x.row.Call.Of)
 	}
-	if k := m.talkOf(x, x.asker().Agent); k != nil && !k.joined() && k.toCustomer.HeldSince.IsZero() && (x.rings() || k.toOther.HeldSince.IsZero()) {
+	if k := m.talkOf(x, x.asker().Agent); k != nil && !k.joined() && k.toCustomer.HeldSince.IsZero() && !x.rings() && k.toOther.HeldSince.IsZero() {
 		return fmt.Errorf("%s talks to both ends of %s without having joined them", k.toOther.Agent, id)
 	}
 	return nil

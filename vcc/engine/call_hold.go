@@ -75,7 +75,6 @@ func (m *Machine) setHeld(x *item, leg *vcc.Leg, held bool) {
 
 // mayHold tells whether the agent of leg can put x on hold, or take it off.
 func (m *Machine) mayHold(x *item, leg *vcc.Leg, do vcc.CommandKind) *denied {
-	k := m.talkOf(x, leg.Agent)
 	switch {
 	case !x.live():
 		return deny(vcc.DeniedClass, "only a call can be put on hold")
@@ -83,8 +82,6 @@ func (m *Machine) mayHold(x *item, leg *vcc.Leg, do vcc.CommandKind) *denied {
 		return deny(vcc.DeniedNotNow, "you are not connected")
 	case x.consults() && x.rings():
 		return deny(vcc.DeniedNotNow, "it still rings")
-	case k != nil && k.consult.rings():
-		return deny(vcc.DeniedNotNow, "%s still rings: cancel that first", m.otherName(k.consult, leg.Agent))
 	case do == vcc.Hold && !leg.HeldSince.IsZero():
 		return deny(vcc.DeniedNotNow, "it is on hold already")
 	case do == vcc.Retrieve && leg.HeldSince.IsZero():
@@ -109,7 +106,7 @@ func (m *Machine) retrieve(x *item, leg *vcc.Leg, _ vcc.Command) *denied {
 	if no := m.mayHold(x, leg, vcc.Retrieve); no != nil {
 		return no
 	}
-	if k := m.talkOf(x, leg.Agent); k != nil {
+	if k := m.talkOf(x, leg.Agent); k != nil && !k.consult.rings() {
 		m.turnTo(k, x)
 		return nil
 	}

@@ -22,9 +22,20 @@ func (m *Machine) otherName(y *item, agent vcc.AgentID) string {
 // answerConsult connects who is consulted, who talks to the asker now.
 func (m *Machine) answerConsult(y *item, leg *vcc.Leg) {
 	y.row.Why = m.name(leg.Agent) + " answered"
-	y.row.Call.RingsUntil = time.Time{}
 	m.connect(y, leg)
-	m.pop(y, leg, true, false)
+	m.stopRinging(y)
+	m.pop(y, y.other(), true, false)
+}
+
+// stopRinging notes that consult y was answered. An asker who has gone back to the
+// customer meanwhile is not torn away: who answered waits on hold.
+func (m *Machine) stopRinging(y *item) {
+	y.row.Call.RingsUntil = time.Time{}
+	y.row.State = vcc.Connected
+	if k := m.talkOf(y, y.asker().Agent); k != nil && k.toCustomer.HeldSince.IsZero() {
+		m.setHeld(y, k.toOther, true)
+	}
+	m.touch(y)
 }
 
 // consultCalled takes what the network tells of a number that is consulted.
@@ -37,9 +48,7 @@ func (m *Machine) consultCalled(y *item, r vcc.Report) {
 	case vcc.LineAnswered:
 		if y.rings() {
 			y.row.Why = y.row.Call.Number + " answered"
-			y.row.Call.RingsUntil = time.Time{}
-			y.row.State = vcc.Connected
-			m.touch(y)
+			m.stopRinging(y)
 		}
 		return
 	case vcc.LineBusy, vcc.LineNoAnswer, vcc.LineUnreachable, vcc.LineHungUp:

@@ -37,24 +37,31 @@ func consulting(t *testing.T, c Config) *floor {
 	return f
 }
 
+// ends checks how the two ends of ada's conversation stand.
+func (f *floor) ends(customer, other string) {
+	f.t.Helper()
+	f.parties("ada", "x", "Maria Lopez "+customer)
+	f.parties("ada", y, "bob "+other)
+}
+
 func TestConsult(t *testing.T) {
 	f := talking(t, house())
 	f.may("ada", vcc.Consult, "x", agentTarget("bob"))
 	f.directed("hold x ada")
 	f.state(y, vcc.Alerted)
-	f.parties("ada", "x", "Maria Lopez on hold", "bob ringing")
-	f.buttons("ada", "x", "retrieve x, alternate x, join x, transfer x, consult x, release")
+	f.parties("ada", "x", "Maria Lopez on hold")
+	f.buttons("ada", "x", "retrieve, release")
 	f.parties("ada", y, "bob ringing")
-	f.buttons("ada", y, "alternate x, join x, transfer x, cancel")
+	f.buttons("ada", y, "cancel")
 	f.parties("bob", y, "ada talking")
 	f.buttons("bob", y, "answer, reject")
 	if c := f.card("bob", y); c.Name != "ada" || c.Direction != "internal" || c.Of != "x" || !c.Until.Equal(at(15)) || c.PlanLabel != "Consult" {
 		t.Errorf("bob's card: %+v", c)
 	}
-	if p := f.card("ada", "x").Parties[1]; !p.Until.Equal(at(15)) || p.Agent != "bob" || p.Interaction != y {
+	if p := f.card("ada", y).Parties[0]; !p.Until.Equal(at(15)) || p.Agent != "bob" || p.Interaction != y {
 		t.Errorf("ringing party: %+v", p)
 	}
-	f.mayNot(vcc.DeniedNotNow, "bob still rings", "ada", vcc.Retrieve, "x")
+	f.mayNot(vcc.DeniedNotNow, "still rings", "ada", vcc.Hold, y)
 	f.mayNot(vcc.DeniedNotNow, "has not answered yet", "ada", vcc.Alternate, "x")
 	f.mayNot(vcc.DeniedNotNow, "has not answered yet", "ada", vcc.Transfer, "x")
 
@@ -64,22 +71,23 @@ func TestConsult(t *testing.T) {
 	if next, ok := f.Next(); ok {
 		t.Errorf("still waits for %s", next)
 	}
-	f.parties("ada", "x", "Maria Lopez on hold", "bob talking")
-	f.buttons("ada", "x", "retrieve, alternate, join, transfer, consult x, release")
-	f.buttons("ada", y, "hold, alternate, join, transfer, release")
+	f.ends("on hold", "talking")
+	f.buttons("ada", "x", "alternate, join, transfer, release")
+	f.buttons("ada", y, "release")
 	f.buttons("bob", y, "hold, release")
 
 	f.may("ada", vcc.Alternate, "x")
 	f.directed("retrieve x ada") // the other talks panel to panel: no network
-	f.parties("ada", "x", "Maria Lopez talking", "bob on hold")
+	f.ends("talking", "on hold")
 	f.may("ada", vcc.Alternate, y)
-	f.parties("ada", "x", "Maria Lopez on hold", "bob talking")
+	f.ends("on hold", "talking")
 	f.may("ada", vcc.Retrieve, "x") // is to alternate, too
-	f.parties("ada", "x", "Maria Lopez talking", "bob on hold")
+	f.ends("talking", "on hold")
 
 	f.may("ada", vcc.Join, "x")
 	f.directed("join x ada " + string(y))
-	f.parties("ada", "x", "Maria Lopez talking", "bob talking")
+	f.ends("talking", "talking")
+	f.buttons("ada", "x", "hold, join x, transfer, release")
 	f.parties("bob", y, "ada talking", "Maria Lopez talking")
 	f.mayNot(vcc.DeniedNotNow, "both already", "ada", vcc.Join, y)
 	f.mayNot(vcc.DeniedNotNow, "talk to both", "ada", vcc.Alternate, y)
@@ -94,6 +102,25 @@ func TestConsult(t *testing.T) {
 	f.may("ada", vcc.Retrieve, "x")
 	f.may("ada", vcc.Consult, "x", agentTarget("bob"))
 	f.state("x-consult-2", vcc.Alerted)
+}
+
+// TestConsultAnsweredWhileWithCustomer: an agent who went back to the customer while
+// it rang is not torn away.
+func TestConsultAnsweredWhileWithCustomer(t *testing.T) {
+	f := talking(t, house())
+	f.may("ada", vcc.Consult, "x", agentTarget("bob"))
+	f.may("ada", vcc.Retrieve, "x")
+	f.buttons("ada", "x", "hold, release")
+	f.may("bob", vcc.AnswerCall, y)
+	f.ends("talking", "on hold")
+	f.may("ada", vcc.Alternate, "x")
+	f.ends("on hold", "talking")
+
+	f = talking(t, house())
+	f.may("ada", vcc.Consult, "x", number("1234"))
+	f.may("ada", vcc.Retrieve, "x")
+	f.do(heard(y, vcc.LineAnswered))
+	f.directed("hold " + string(y) + " ada")
 }
 
 func TestConsultOutlivesItsOrigin(t *testing.T) {
