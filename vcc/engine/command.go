@@ -133,7 +133,7 @@ func (m *Machine) noted(_ *agent, c vcc.Command) *denied {
 // rights are the activities that not every class has (vcc.md 1).
 var rights = map[vcc.CommandKind][]vcc.Class{
 	vcc.Hold: {vcc.Live}, vcc.Retrieve: {vcc.Live}, vcc.Alternate: {vcc.Live}, vcc.Join: {vcc.Live},
-	vcc.AnswerCall: {vcc.Live}, vcc.RejectCall: {vcc.Live}, vcc.Transfer: {vcc.Live, vcc.NonLive},
+	vcc.Transfer: {vcc.Live, vcc.NonLive},
 }
 
 // entitled tells whether the class of x has an activity, and who brought x permits it.
