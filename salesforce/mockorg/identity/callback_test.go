@@ -93,6 +93,15 @@ func TestOnlyThePortOfAListedAddressIsFree(t *testing.T) {
 	})
 }
 
+func TestOtherSchemesOfAListedAddressStayShut(t *testing.T) {
+	app := App{Callbacks: []string{"https://localhost/back", "https://127.0.0.1", "ftp://[::1]/back"}}
+	for _, address := range []string{"http://localhost/back", "http://127.0.0.1/back", "http://[::1]/back", "https://localhost:1/back"} {
+		if _, ok := app.calledBackAt(address); ok {
+			t.Errorf("%s is allowed", address)
+		}
+	}
+}
+
 // Requests to log in never make more than an answer, and what is accepted is what
 // was asked for.
 func FuzzRequest(f *testing.F) {
