@@ -541,6 +541,7 @@
   function create(options) {
     var o = filled(options);
     var greeted = false; // the page has said hello since it was loaded
+    var inConsole = false; // as of the last hello
     var stopped = false;
     var open = {}; // call ids being answered
     var openCount = 0;
@@ -609,9 +610,9 @@
         post({ kind: 'refused', code: 'version', text: 'this bridge speaks protocol ' + PROTOCOL, versions: [PROTOCOL] });
         return;
       }
-      var console_ = within(o.patience, ask(o.workspace, 'isConsoleNavigation')).then(function (is) { return is === true; }, function () { return false; });
-      console_.then(o.wrap(function (inConsole) {
+      within(o.patience, ask(o.workspace, 'isConsoleNavigation')).catch(noop).then(o.wrap(function (is) {
         greeted = true;
+        inConsole = is === true;
         post({
           kind: 'ready', version: PROTOCOL, console: inConsole,
           capabilities: Object.keys(calls).filter(function (name) { return calls[name].able(inConsole); }),
@@ -637,6 +638,14 @@
       var call = typeof m.name === 'string' && Object.prototype.hasOwnProperty.call(calls, m.name) ? calls[m.name] : null;
       if (!call) {
         fail(id, refusal('unknown', 'there is no call ' + textOf(m.name).slice(0, 40)));
+        return;
+      }
+      if (!greeted) {
+        fail(id, refusal('refused', 'say hello first, and wait for ready'));
+        return;
+      }
+      if (!call.able(inConsole)) {
+        fail(id, refusal('unavailable', 'this console has no ' + m.name));
         return;
       }
       if (m.args !== undefined && !isObject(m.args)) {
