@@ -31,11 +31,12 @@ func benchmark(ctx context.Context, args []string, std streams) error {
 func benchStreaming(ctx context.Context, args []string, std streams) error {
 	fs := newFlags("bench streaming", `Measures our streaming client beside a plain Go loop and the clients of others that
 are installed, against one server on loopback: at 1, 100 and 1,000 events per poll
-and at 500 events a second, ours with durable commits too. It takes less than a minute.`, std)
+and at 500 events a second, ours with durable commits too, beside what the disk
+allows. It takes little more than a minute.`, std)
 	o := bench.StreamingOptions{Out: std.out, Log: std.err}
-	fs.DurationVar(&o.For, "for", time.Second, "how long each figure is measured: a `time`")
+	fs.DurationVar(&o.For, "for", time.Second, "how long each figure is measured, four times as long at 500 events a second: a `time`")
 	fs.IntVar(&o.Events, "events", 0, "end each figure after this `number` of events, without warming up; 0: no bound")
-	fs.StringVar(&o.Peers, "peers", "testdata/interop", "`directory` whose node_modules hold the peers")
+	fs.StringVar(&o.Peers, "peers", "testdata/interop", "`directory` whose node_modules and Go module hold the peers")
 	fs.StringVar(&o.Data, "data", "", "`directory` for stores, on the disk to be measured (default: the system's for temporary files)")
 	fs.BoolVar(&o.JSON, "json", false, "print one JSON object in the place of tables")
 	if err := parseFlags(fs, args); err != nil {
@@ -47,10 +48,11 @@ and at 500 events a second, ours with durable commits too. It takes less than a 
 func benchREST(ctx context.Context, args []string, std streams) error {
 	fs := newFlags("bench rest", `Measures the REST calls that an interaction takes: bursts of 1, 10, 100 and 1,000 PSRs
 through the whole daemon, against a mock org that is far away and loses replies, and
-jsforce creating as many AgentWorks beside it. It takes about half a minute.`, std)
+jsforce and go-salesforce creating as many AgentWorks beside it. It takes about a
+minute.`, std)
 	o := bench.RESTOptions{Out: std.out, Log: std.err}
 	fs.IntVar(&o.Most, "events", 1000, "largest burst: a `number`")
-	fs.StringVar(&o.Peers, "peers", "testdata/interop", "`directory` whose node_modules hold jsforce")
+	fs.StringVar(&o.Peers, "peers", "testdata/interop", "`directory` whose node_modules hold jsforce, and whose Go module go-salesforce")
 	fs.StringVar(&o.Data, "data", "", "`directory` for the daemon's store (default: the system's for temporary files)")
 	fs.BoolVar(&o.JSON, "json", false, "print one JSON object in the place of a table")
 	if err := parseFlags(fs, args); err != nil {

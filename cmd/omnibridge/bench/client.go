@@ -1,13 +1,12 @@
 package bench
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
+	"os"
 	"strconv"
 	"time"
 
@@ -17,10 +16,11 @@ import (
 	"omnibridge/vcc"
 )
 
-// Names of the clients that are written in Go and live in this program.
+// Names of the clients that live in this program.
 const (
-	ours  = "omnibridge"
-	floor = "go-floor"
+	ours      = "omnibridge"
+	floor     = "go-floor"
+	diskFloor = "disk-floor" // ours, with a plain file in the place of the store
 )
 
 // Client is what a child process runs: it carries out a plan, given as JSON, and
@@ -33,7 +33,7 @@ func Client(ctx context.Context, text string, out io.Writer) error {
 	m := newMeter(p)
 	var err error
 	switch p.Client {
-	case ours:
+	case ours, diskFloor:
 		err = runOurs(ctx, p, m)
 	case floor:
 		err = runFloor(ctx, p, m)
@@ -60,13 +60,25 @@ var errEnough = errors.New("measured enough")
 // before the next poll, as in the daemon.
 func runOurs(ctx context.Context, p plan, m *meter) (err error) {
 	commit := func(context.Context, []streaming.Event) error { return nil }
-	if p.Data != "" {
+	switch {
+	case p.Client == diskFloor:
+		f, err := os.Create(p.Data)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, f.Close()) }()
+		commit = func(_ context.Context, events []streaming.Event) error {
+			return m.commit(func() error { return appendTo(f, changeOf(events)) })
+		}
+	case p.Data != "":
 		s, err := store.Open(ctx, store.Options{Path: p.Data})
 		if err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, s.Close()) }()
-		commit = func(ctx context.Context, events []streaming.Event) error { return s.Commit(ctx, changeOf(events)) }
+		commit = func(ctx context.Context, events []streaming.Event) error {
+			return m.commit(func() error { return s.Commit(ctx, changeOf(events)) })
+		}
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -93,7 +105,7 @@ func runOurs(ctx context.Context, p plan, m *meter) (err error) {
 		return err
 	}
 	if err := c.Run(ctx); !errors.Is(err, errEnough) {
-		return fmt.Errorf("bench client %s: %w", ours, err)
+		return fmt.Errorf("bench client %s: %w", p.Client, err)
 	}
 	return nil
 }
@@ -111,66 +123,19 @@ func changeOf(events []streaming.Event) store.Change {
 	return c
 }
 
-// runFloor posts connects with net/http and reads replies with encoding/json: the
-// least a Go program can do. No cookies, no deduplication, no recovery.
-func runFloor(ctx context.Context, p plan, m *meter) error {
-	var clientID string
-	send := func(text string) ([]floorMessage, error) { return post(ctx, p.Instance, text) }
-	shaken, err := send(`[{"id":"1","channel":"/meta/handshake","version":"1.0","supportedConnectionTypes":["long-polling"]}]`)
-	if err != nil {
+// appendTo makes a change durable as cheaply as can be: it appends it to a file, a
+// line for each row, and syncs that.
+func appendTo(f *os.File, c store.Change) error {
+	var lines []byte
+	for i := range c.Journal {
+		e := &c.Journal[i]
+		lines = fmt.Appendf(lines, "%d %s %s %s\n", e.At.UnixMicro(), e.Interaction, e.What, e.Why)
+	}
+	for _, x := range c.Cursors {
+		lines = fmt.Appendf(lines, "%s %d\n", x.Channel, x.Replay)
+	}
+	if _, err := f.Write(lines); err != nil {
 		return err
 	}
-	clientID = shaken[len(shaken)-1].ClientID
-	if _, err := send(`[{"id":"2","channel":"/meta/subscribe","clientId":"` + clientID + `","subscription":"` + p.Channel + `"}]`); err != nil {
-		return err
-	}
-	for {
-		all, err := send(`[{"id":"3","channel":"/meta/connect","clientId":"` + clientID + `","connectionType":"long-polling"}]`)
-		if err != nil {
-			return err
-		}
-		now := time.Now()
-		for i := range all {
-			if d := all[i].Data; d != nil {
-				m.event(d.Event.Replay, d.SObject, now)
-			}
-		}
-		if m.settle(now) {
-			return nil
-		}
-	}
-}
-
-type floorMessage struct {
-	Channel  string `json:"channel"`
-	ClientID string `json:"clientId"`
-	Data     *struct {
-		Event struct {
-			Replay int64 `json:"replayId"`
-		} `json:"event"`
-		SObject json.RawMessage `json:"sobject"`
-	} `json:"data"`
-}
-
-func post(ctx context.Context, instance, text string) ([]floorMessage, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, instance+"/cometd/67.0", bytes.NewReader([]byte(text)))
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Authorization", "Bearer token-1")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, err
-	}
-	var all []floorMessage
-	if err := json.Unmarshal(body, &all); err != nil || len(all) == 0 {
-		return nil, fmt.Errorf("bench client %s: the server said %.200q: %w", floor, body, err)
-	}
-	return all, nil
+	return f.Sync()
 }

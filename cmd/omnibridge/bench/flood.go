@@ -136,12 +136,15 @@ func (s *flooded) due(body []byte, r *http.Request, rate int) []byte {
 		return body
 	}
 	at := func(i int64) time.Time { return s.begun.Add(time.Duration(i) * time.Second / time.Duration(rate)) }
-	select {
-	case <-time.After(time.Until(at(s.sent))):
-	case <-r.Context().Done():
-		return body
+	now := time.Now()
+	for at(s.sent).After(now) {
+		if r.Context().Err() != nil {
+			return body
+		}
+		nap(at(s.sent).Sub(now)) // at most until the next event
+		now = time.Now()
 	}
-	for now := time.Now(); !at(s.sent).After(now); {
+	for !at(s.sent).After(now) {
 		body = s.event(body, at(s.sent))
 	}
 	return body

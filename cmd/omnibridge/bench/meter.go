@@ -29,6 +29,8 @@ type figures struct {
 	Memory int64         `json:"memory"` // peak, in bytes
 	P50    int64         `json:"p50"`    // from publishing to having it, in µs
 	P99    int64         `json:"p99"`
+	Commit time.Duration `json:"commit"`     // in commits, all in all
+	Busy   time.Duration `json:"commit_cpu"` // CPU time meanwhile; the rest is waiting for the disk
 }
 
 // sampled is how many latencies are kept: a fair sample of all, of a fixed size,
@@ -61,6 +63,16 @@ func (m *meter) event(replay int64, data []byte, now time.Time) {
 	} else if i := rand.Int64N(m.found.Events); i < sampled {
 		m.sample[i] = latency
 	}
+}
+
+// commit measures a commit.
+func (m *meter) commit(do func() error) error {
+	begun, cpu := time.Now(), processTime()
+	err := do()
+	took := time.Since(begun)
+	m.found.Commit += took
+	m.found.Busy += min(processTime()-cpu, took) // there may be more than one CPU
+	return err
 }
 
 // settle is called after each delivery and tells whether it was the last.

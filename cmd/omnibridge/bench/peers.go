@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,13 +36,17 @@ client.setHeader('Authorization', 'Bearer token-1');
 client.subscribe(plan.channel, event);`},
 }
 
-// gobayeux is the peer that is written in Go; a module beside the Node peers has it.
-const gobayeux = "gobayeux"
+// Peers that are written in Go. A module beside the Node peers has a program for
+// each.
+const (
+	gobayeux     = "gobayeux"
+	goSalesforce = "go-salesforce"
+)
 
 // bench is what runs client processes.
 type bench struct {
 	node    string // path of node; "" without
-	foreign string // path of the program that runs gobayeux; "" without
+	foreign string // path of the program that runs the peer written in Go; "" without
 	modules string // directory that holds node_modules
 	program string // path of this program
 }
@@ -67,21 +72,35 @@ func (b *bench) installed(module string) bool {
 	return err == nil
 }
 
-// buildGobayeux builds the program that runs gobayeux into dir. Without the Go tool
-// or the client's module that peer is missing.
-func (b *bench) buildGobayeux(ctx context.Context, dir string) {
+// buildForeign builds the program that runs a peer written in Go into dir. Without
+// the Go tool or the peer's module that peer is missing.
+func (b *bench) buildForeign(ctx context.Context, name, dir string) error {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
 	source := filepath.Join(b.modules, "go")
-	if _, err := os.Stat(filepath.Join(source, "bench")); err != nil {
-		return
+	if _, err := os.Stat(source); err != nil {
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	program := filepath.Join(dir, gobayeux)
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", program, "./bench")
+	program := filepath.Join(dir, name)
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", program, "./"+map[string]string{gobayeux: "bench", goSalesforce: "create"}[name])
 	cmd.Dir, cmd.Env, cmd.WaitDelay = source, append(os.Environ(), "GOWORK=off"), time.Second
 	if cmd.Run() == nil {
 		b.foreign = program
 	}
+	return nil
+}
+
+// absent says how a peer that is missing can be had.
+func absent(w io.Writer, name string) {
+	how := "npm ci"
+	if name == gobayeux || name == goSalesforce {
+		how = "go mod download, in its directory go,"
+	}
+	fmt.Fprintf(w, "%s is not there: run %s in testdata/interop, and name that directory with --peers\n", name, how)
 }
 
 // self is a run of this program with other arguments, under the name it was

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"slices"
 	"text/tabwriter"
 	"time"
@@ -19,7 +20,7 @@ import (
 // RESTOptions says what to measure.
 type RESTOptions struct {
 	Most  int       // largest burst, of 1, 10, 100 and 1,000 cases
-	Peers string    // directory whose node_modules may hold jsforce
+	Peers string    // directory whose node_modules may hold jsforce, and whose Go module go-salesforce
 	Data  string    // directory for the daemon's store; "": the system's for temporary files
 	JSON  bool      // print the rows as JSON in the place of a table
 	Out   io.Writer // takes the result
@@ -28,7 +29,7 @@ type RESTOptions struct {
 
 // Burst is one client at one size of burst.
 type Burst struct {
-	Client     string  `json:"client"` // "omnibridge" is the daemon; jsforce only creates
+	Client     string  `json:"client"` // "omnibridge" is the daemon; the others only create
 	Burst      int     `json:"burst"`  // cases started at once
 	Cases      int     `json:"cases"`  // in all, over several bursts if they are small
 	CallsPer   float64 `json:"calls_per_interaction"`
@@ -47,7 +48,7 @@ var createScript string
 // rounds says how often a burst is repeated, so that small ones weigh something.
 func rounds(burst int) int { return max(20/burst, 1) }
 
-// REST measures the calls that interactions take, the daemon's beside jsforce's. It
+// REST measures the calls that interactions take, the daemon's beside others'. It
 // returns an error when the daemon makes other than one AgentWork per PSR.
 func REST(ctx context.Context, o RESTOptions) (err error) {
 	if o.Most < 1 || o.Most > 1000 {
@@ -77,14 +78,24 @@ func REST(ctx context.Context, o RESTOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	if b.installed("jsforce") {
-		more, err := bursts(ctx, o, far, "jsforce", func(all []work) (spent, error) { return b.create(ctx, far, all) })
+	fmt.Fprintf(o.Log, "%s is built ...\n", goSalesforce)
+	if err := b.buildForeign(ctx, goSalesforce, dir); err != nil {
+		return err
+	}
+	missing := []string{}
+	for _, name := range []string{"jsforce", goSalesforce} {
+		create := b.creator(name)
+		if create == nil {
+			missing = append(missing, name)
+			continue
+		}
+		more, err := bursts(ctx, o, far, name, func(all []work) (spent, error) { return b.create(ctx, far, all, create) })
 		if err != nil {
 			return err
 		}
 		rows = append(rows, more...)
 	}
-	if err := printBursts(o, rows); err != nil {
+	if err := printBursts(o, rows, missing); err != nil {
 		return err
 	}
 	for _, row := range rows {
@@ -153,8 +164,19 @@ func (d *daemon) carry(ctx context.Context, far *org, all []work) (spent, error)
 	return spent{calls: far.calls() - calls, cpu: d.cpu() - cpu}, err
 }
 
-// create has jsforce create the AgentWorks.
-func (b *bench) create(ctx context.Context, far *org, all []work) (spent, error) {
+// creator returns how a peer is run that creates AgentWorks; nil if it is missing.
+func (b *bench) creator(name string) func(ctx context.Context, plan string) *exec.Cmd {
+	switch {
+	case name == goSalesforce && b.foreign != "":
+		return func(ctx context.Context, plan string) *exec.Cmd { return exec.CommandContext(ctx, b.foreign, plan) }
+	case name != goSalesforce && b.installed(name):
+		return func(ctx context.Context, plan string) *exec.Cmd { return b.script(ctx, createScript, plan) }
+	}
+	return nil
+}
+
+// create has a peer create the AgentWorks.
+func (b *bench) create(ctx context.Context, far *org, all []work, peer func(ctx context.Context, plan string) *exec.Cmd) (spent, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	far.channels(all)
@@ -162,11 +184,12 @@ func (b *bench) create(ctx context.Context, far *org, all []work) (spent, error)
 	if err != nil {
 		return spent{}, err
 	}
-	login, err := json.Marshal(map[string]string{"url": far.URL(), "username": mockorg.IntegrationUser, "password": mockorg.DefaultPassword})
+	login, err := json.Marshal(map[string]string{"url": far.URL(), "username": mockorg.IntegrationUser, "password": mockorg.DefaultPassword,
+		"client_id": mockorg.DefaultClientID, "client_secret": mockorg.DefaultClientSecret})
 	if err != nil {
 		return spent{}, err
 	}
-	cmd := b.script(ctx, createScript, string(login))
+	cmd := peer(ctx, string(login))
 	cmd.Stdin = bytes.NewReader(jobs)
 	var told struct {
 		Calls, Failed int
@@ -179,9 +202,9 @@ func (b *bench) create(ctx context.Context, far *org, all []work) (spent, error)
 	return spent{told.Calls, told.Failed, told.CPU, time.UnixMilli(told.Began)}, nil
 }
 
-func printBursts(o RESTOptions, rows []Burst) error {
+func printBursts(o RESTOptions, rows []Burst, missing []string) error {
 	if o.JSON {
-		return json.NewEncoder(o.Out).Encode(map[string]any{"rows": rows})
+		return json.NewEncoder(o.Out).Encode(map[string]any{"rows": rows, "peers_not_installed": missing})
 	}
 	fmt.Fprintf(o.Out, "PSRs at once, to an org that takes %v for a call and loses the reply to one change in %d\n", replyTakes, losesOneOf)
 	t := tabwriter.NewWriter(o.Out, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -192,6 +215,9 @@ func printBursts(o RESTOptions, rows []Burst) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(o.Out, "\nomnibridge is the whole daemon: streaming, routing, its store, the calls. jsforce is told what to create.")
+	_, err := fmt.Fprintln(o.Out, "\nomnibridge is the whole daemon: streaming, routing, its store, the calls. The others are told what to create.")
+	for _, name := range missing {
+		absent(o.Out, name)
+	}
 	return err
 }

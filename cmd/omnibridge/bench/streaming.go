@@ -15,7 +15,7 @@ import (
 
 // StreamingOptions says what to measure.
 type StreamingOptions struct {
-	For    time.Duration // per figure, after a quarter of it to warm up
+	For    time.Duration // per figure, after a quarter of it to warm up; four times as long for a steady load
 	Events int           // ends a figure earlier, and takes the warming up away; 0: no bound
 	Peers  string        // directory whose node_modules hold the peers; those that are missing are left out
 	Data   string        // directory for stores, on the disk to be measured; "": the system's for temporary files
@@ -48,13 +48,18 @@ type Row struct {
 	Events      int64   `json:"events"` // how many were measured
 	Lost        int64   `json:"lost"`   // how many of them did not come, or came out of order
 	CommitsPerS float64 `json:"commits_per_s"`
+	// What a durable delivery takes, on average: from one to the next, of that the
+	// CPU time of its commit, and the rest of its commit, which is waiting.
+	Delivery   float64 `json:"delivery_ms"`
+	CommitCPU  float64 `json:"commit_cpu_ms"`
+	CommitWait float64 `json:"commit_wait_ms"`
 }
 
 // Report is everything of a run of Streaming.
 type Report struct {
 	Rows []Row `json:"rows"`
 	// SyncsPerS is how often the disk takes 4 KiB durably, measured in this run:
-	// the floor under every durable row.
+	// each durable delivery waits for at least one.
 	SyncsPerS float64  `json:"disk_syncs_per_s"`
 	Missing   []string `json:"peers_not_installed"`
 	Failed    []string `json:"peers_failed"`
@@ -64,6 +69,10 @@ type Report struct {
 type load struct{ batch, rate int }
 
 var loads = []load{{batch: 1}, {batch: 100}, {batch: 1000}, {rate: 500}}
+
+// steadyFor is how many times longer a steady load is measured: it brings few
+// events, and the slowest hundredth of them should be more than a hiccup.
+const steadyFor = 4
 
 func (l load) path() string {
 	if l.rate > 0 {
@@ -100,10 +109,9 @@ func Streaming(ctx context.Context, o StreamingOptions) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 
 	fmt.Fprintf(o.Log, "%s is built ...\n", gobayeux)
-	if dir, err = filepath.Abs(dir); err != nil {
+	if err := b.buildForeign(ctx, gobayeux, dir); err != nil {
 		return err
 	}
-	b.buildGobayeux(ctx, dir)
 	r := Report{Missing: []string{}, Failed: []string{}}
 	if r.SyncsPerS, err = syncRate(dir, o.For/2); err != nil {
 		return err
@@ -126,7 +134,7 @@ type contender struct {
 
 // contenders lists who is measured, and says who is missing.
 func (r *Report) contenders(b *bench) []contender {
-	all := []contender{{ours, false}, {ours, true}, {floor, false}}
+	all := []contender{{ours, false}, {ours, true}, {diskFloor, true}, {floor, false}}
 	for _, p := range peers {
 		if b.installed(p.module) {
 			all = append(all, contender{p.name, false})
@@ -151,8 +159,11 @@ func (r *Report) fill(ctx context.Context, b *bench, o StreamingOptions, url, di
 			if o.Events > 0 {
 				p.Warm = 0
 			}
+			if l.rate > 0 {
+				p.For *= steadyFor
+			}
 			if c.durable {
-				p.Data = filepath.Join(dir, fmt.Sprintf("%d-%d.db", l.batch, l.rate))
+				p.Data = filepath.Join(dir, fmt.Sprintf("%s-%d-%d.db", c.name, l.batch, l.rate))
 			}
 			fmt.Fprintf(o.Log, "%s%s ...\n", c.name, l.path())
 			f, err := b.measure(ctx, p)
@@ -176,8 +187,9 @@ func rowOf(c contender, l load, f figures) Row {
 		EventsPerS: float64(f.Events) / seconds, CPUPerEvent: float64(f.CPU.Nanoseconds()) / 1000 / events,
 		PeakRSS: float64(f.Memory) / 1e6, P50: float64(f.P50) / 1000, P99: float64(f.P99) / 1000,
 	}
-	if c.durable {
+	if polls := max(f.Polls, 1); c.durable {
 		row.CommitsPerS = float64(f.Polls) / seconds
+		row.Delivery, row.CommitCPU, row.CommitWait = ms(f.Took)/float64(polls), ms(f.Busy)/float64(polls), ms(f.Commit-f.Busy)/float64(polls)
 	}
 	return row
 }
