@@ -131,6 +131,7 @@ func (m *Machine) setPresence(a *agent, p vcc.Presence) {
 	m.countPresence(a, -1)
 	a.told, a.row.Omni = true, p
 	m.countPresence(a, 1)
+	a.row.SignedOff = a.row.SignedOff && p.Online
 	if !same {
 		a.row.CoolUntil = nil
 		if available(p) && !available(old) {

@@ -151,6 +151,9 @@ type naivePick struct {
 }
 
 func naiveServes(m *Machine, a *agent, d demand) bool {
+	if d.only != "" {
+		return d.only == a.row.ID && naiveThere(m, a, d.channel)
+	}
 	return !d.closed && naiveThere(m, a, d.channel) && slices.ContainsFunc(d.sets, func(s needs) bool { return naiveHas(m, a, s.must) })
 }
 
@@ -158,6 +161,13 @@ func naiveServes(m *Machine, a *agent, d demand) bool {
 func naiveThere(m *Machine, a *agent, channel vcc.Channel) bool {
 	in := a.row.State.Major != vcc.LoggedOut
 	if in && (a.row.State.Major != vcc.Ready || a.row.Intended != nil || a.row.Blocked != nil || a.panelTold && !a.row.Panel.Alive) {
+		return false
+	}
+	last := a.row.StateSince
+	if a.row.ActiveAt.After(last) {
+		last = a.row.ActiveAt
+	}
+	if in && m.now.Sub(last) >= m.cfg.LoginStale || !in && a.row.SignedOff {
 		return false
 	}
 	if channel == "" {

@@ -29,9 +29,13 @@ const (
 // notify tells a of something until it is dismissed. Who is not logged in to
 // ContactPad has nobody to be told, and finds no pile of old notices later.
 func (m *Machine) notify(a *agent, n vcc.Notice) {
-	if !a.loggedIn() {
-		return
+	if a.loggedIn() {
+		m.keep(a, n)
 	}
+}
+
+// keep puts n on top of what a is told.
+func (m *Machine) keep(a *agent, n vcc.Notice) {
 	n.At, n.Count = m.now, 1
 	kept := slices.Clone(a.row.Notices)
 	if i := slices.IndexFunc(kept, func(old vcc.Notice) bool { return m.sameNotice(old, n) }); i >= 0 {
@@ -163,7 +167,7 @@ func (m *Machine) tellSupervised(a *agent, c vcc.Command) {
 	if c.Do == vcc.LogIn {
 		to = a.row.State
 	}
-	m.notify(a, vcc.Notice{Kind: vcc.ChangedByOthers, Reason: string(c.Do), Name: to.String(), By: c.By, Detail: shorten(c.Why)})
+	m.keep(a, vcc.Notice{Kind: vcc.ChangedByOthers, Reason: string(c.Do), Name: to.String(), By: c.By, Detail: shorten(c.Why)})
 }
 
 // words writes a duration without what is zero: "30 s", "2 min", "1 min 30 s".

@@ -56,9 +56,6 @@ func (m *Machine) unwish(a *agent) {
 
 // follow takes that a's status has changed.
 func (m *Machine) follow(a *agent) {
-	if a.row.SignedOff && !a.row.Omni.Online {
-		a.row.SignedOff = false
-	}
 	switch {
 	case a.row.WishUntil.IsZero():
 		m.adopt(a)

@@ -46,9 +46,10 @@ func (m *Machine) logOut(a *agent, c vcc.Command) *denied {
 	if len(a.open) > 0 && !c.Force {
 		return deny(vcc.DeniedOpenWork, "you have open work: it ends or goes to somebody else if you log out")
 	}
+	online := !a.told || a.row.Omni.Online || !a.row.WishUntil.IsZero()
+	a.row.SignedOff = online
 	m.goOut(a)
-	if !a.told || a.row.Omni.Online || !a.row.WishUntil.IsZero() {
-		a.row.SignedOff = true
+	if online {
 		m.wish(a, "", "logged out of ContactPad")
 	}
 	return nil
@@ -57,6 +58,7 @@ func (m *Machine) logOut(a *agent, c vcc.Command) *denied {
 // goOut logs a out. What alerts goes to somebody else, calls and wrap-ups end; chats
 // and records stay until Salesforce takes them (A16).
 func (m *Machine) goOut(a *agent) {
+	m.setState(a, vcc.AgentState{})
 	m.endCalls(a)
 	for _, x := range slices.Clone(a.open) {
 		if leg := x.legOf(a.row.ID); leg != nil && (leg.State == vcc.Offered || leg.State == vcc.Alerted) && !leg.Retracted {
@@ -66,7 +68,6 @@ func (m *Machine) goOut(a *agent) {
 			m.endWrap(x, leg, m.now)
 		}
 	}
-	m.setState(a, vcc.AgentState{})
 }
 
 // chooseState sets the state, or intends it while there is open work (A41). It also
