@@ -68,7 +68,8 @@ type Interaction struct {
 	// Via is the plan by which it is routed if it broke out of its own; empty: its own.
 	Via PlanID `json:"via,omitempty"`
 	// Last is who had it last, and is asked first if the plan is sticky.
-	Last AgentID `json:"last,omitempty"`
+	Last   AgentID   `json:"last,omitempty"`
+	LastAt time.Time `json:"lastAt,omitzero"`
 	// Personal is the personal queue that it waits in, if so.
 	Personal *Personal `json:"personal,omitempty"`
 	// Call is what a live interaction has besides, and what the Interactions API

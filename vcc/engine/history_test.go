@@ -55,18 +55,31 @@ func drawConfig(t *rapid.T) Config {
 	for _, id := range []vcc.PlanID{"p", "q"} {
 		list = append(list, vcc.Plan{
 			ID: id, Priority: vcc.Priority(rapid.IntRange(1, 3).Draw(t, "priority")),
-			Skills: rapid.SliceOfNDistinct(rapid.SampledFrom(propertySkills), 0, 1, rapid.ID).Draw(t, "plan skills"),
-			WrapUp: time.Duration(rapid.SampledFrom([]int{0, 15}).Draw(t, "wrap")) * time.Second,
+			Skills:   rapid.SliceOfNDistinct(rapid.SampledFrom(propertySkills), 0, 1, rapid.ID).Draw(t, "plan skills"),
+			WrapUp:   time.Duration(rapid.SampledFrom([]int{0, 15}).Draw(t, "wrap")) * time.Second,
+			Needs:    drawNeeds(t, "plan needs"),
+			Ageing:   time.Duration(rapid.SampledFrom([]int{0, 0, 10}).Draw(t, "ageing")) * time.Second,
+			Sticky:   time.Duration(rapid.SampledFrom([]int{0, 0, 30}).Draw(t, "sticky")) * time.Second,
+			Hours:    drawHours(t),
+			Target:   time.Second,
+			NoAgents: 0, // breakouts have tables of their own (breakout_test.go)
 		})
+		if id == "q" && rapid.Bool().Draw(t, "overflow") {
+			list[1].Overflow, list[1].OverflowAfter = "p", 8*time.Second
+		}
 	}
 	can := map[vcc.AgentID][]vcc.Skill{}
+	well := map[vcc.AgentID]map[vcc.Skill]int{}
 	for _, a := range propertyAgents {
+		if rapid.Bool().Draw(t, "has levels") {
+			well[a] = map[vcc.Skill]int{rapid.SampledFrom(propertySkills).Draw(t, "skill"): rapid.SampledFrom([]int{1, 40, 80}).Draw(t, "level")}
+		}
 		can[a] = rapid.SliceOfDistinct(rapid.SampledFrom(propertySkills), rapid.ID).Draw(t, "skills")
 	}
 	return Config{
 		Sizes:      rapid.SampledFrom([]vcc.Sizes{{}, {Live: 51, SemiLive: 33, NonLive: 20}, {Live: 60, SemiLive: 50, NonLive: 30}}).Draw(t, "sizes"),
 		AgentSizes: map[vcc.AgentID]vcc.Sizes{"dee": {Live: 100, SemiLive: 20, NonLive: 50}},
-		Plans:      list, Skills: can,
+		Plans:      list, Skills: can, Levels: well,
 		OptimumLoad:       rapid.SampledFrom([]int{0, 0, 60}).Draw(t, "optimum"),
 		MaxSemiLive:       rapid.SampledFrom([]int{0, 1, 2}).Draw(t, "semi-live"),
 		LastResortAfter:   time.Duration(rapid.SampledFrom([]int{0, 0, 20}).Draw(t, "last resort")) * time.Second,
@@ -74,6 +87,28 @@ func drawConfig(t *rapid.T) Config {
 		KeepClosed:        100 * time.Second,
 		WrapFreesCapacity: rapid.Bool().Draw(t, "wrap frees"),
 	}
+}
+
+func drawNeeds(t *rapid.T, label string) []vcc.Need {
+	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) vcc.Need {
+		return vcc.Need{
+			Skill: rapid.SampledFrom(propertySkills).Draw(t, "needed"), Level: rapid.SampledFrom([]int{0, 0, 40}).Draw(t, "least level"),
+			For: time.Duration(rapid.SampledFrom([]int{0, 15, 15}).Draw(t, "needed for")) * time.Second, Optional: rapid.Bool().Draw(t, "optional"),
+		}
+	}), 0, 2).Draw(t, label)
+}
+
+// drawHours mostly draws none, else some that open and close while a history lasts.
+func drawHours(t *rapid.T) *vcc.Hours {
+	if rapid.IntRange(0, 3).Draw(t, "hours") > 0 {
+		return nil
+	}
+	h := &vcc.Hours{Zone: time.UTC}
+	for minute := range 30 {
+		from := 10*time.Hour + time.Duration(minute)*time.Minute
+		h.Open = append(h.Open, vcc.Span{Day: t0.Weekday(), From: from, To: from + 40*time.Second})
+	}
+	return h
 }
 
 // report draws something that may happen outside.

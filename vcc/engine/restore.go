@@ -69,7 +69,7 @@ func (m *Machine) restoreItem(row vcc.Interaction) {
 		m.restoreLeg(x, leg)
 	}
 	x.row.Refusals = maps.Clone(row.Refusals)
-	m.contact(x, row.Last, latest(row.ClosedAt, row.Work.Since))
+	m.contact(x, row.Last, row.LastAt)
 	ago := min(m.cfg.CoolDown, m.cfg.FailCoolDown)
 	for id, until := range row.Refusals {
 		m.set(timer{at: until, kind: refusalOver, item: row.ID, agent: id})

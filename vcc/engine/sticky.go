@@ -23,7 +23,7 @@ const mostContacts = 100_000
 
 // remind notes that an agent has x, for plans that ask the same agent again.
 func (m *Machine) remind(x *item, agent vcc.AgentID) {
-	x.row.Last = agent
+	x.row.Last, x.row.LastAt = agent, m.now
 	m.contact(x, agent, m.now)
 }
 
