@@ -71,6 +71,8 @@ export class UtilityBar {
     item.panel.hidden = !item.visible;
     item.panel.style.width = `${item.width}px`;
     item.panel.style.height = `${item.height}px`;
+    this.#dock.parentElement?.classList.toggle('docked', this.opened !== null);
+    if (item.visible) this.#dock.parentElement?.style.setProperty('--docked', `${item.width}px`);
     item.button.setAttribute('aria-expanded', String(item.visible));
     item.button.className = `utility${item.visible ? ' open' : ''}${item.highlighted ? ` highlighted ${item.state || 'plain'}` : ''}${item.highlighted && item.pulse ? ' pulse' : ''}`;
     const text = item.button.querySelector('span');
