@@ -1,0 +1,320 @@
+package contactpad
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"omnibridge/vcc"
+)
+
+const caseID = "500000000000001AAA"
+
+// callTo is a call as a panel gets it.
+type callTo struct {
+	ID, Name string
+	Args     struct {
+		RecordID, StatusID, WorkID, Reason string
+		Focus                              bool
+	}
+}
+
+// calls returns the calls that a panel got.
+func calls(t *testing.T, p *pad) []callTo {
+	t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var list []callTo
+	for _, h := range p.seen {
+		if h.T == "call" {
+			var c callTo
+			h.into(t, &c)
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+var bridgeReady = map[string]any{"t": "bridge", "version": 1, "console": true,
+	"capabilities": []string{"openRecord", "setStatus", "logout", "declineWork", "closeWork"}}
+
+func popOf(offer int) vcc.Directive {
+	return vcc.Directive{Kind: vcc.Pop, Agent: "ana", Interaction: "i1", Offer: offer, Record: caseID}
+}
+
+func TestRecordPopsOnceInThePrimaryPanel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := bubble(t, nil)
+		token := r.session("ana")
+		one := r.panel("panel-one", token)
+		later(time.Second)
+		two := r.panel("panel-two", token)
+		one.say(bridgeReady)
+		two.say(bridgeReady)
+		later(time.Second)
+		r.s.Direct(popOf(1))
+		r.s.Direct(popOf(1))
+		later(time.Second)
+		if a, b := calls(t, one), calls(t, two); len(a) != 1 || a[0].Name != "openRecord" || a[0].Args.RecordID != caseID || a[0].Args.Focus || len(b) != 0 {
+			t.Fatalf("one got %+v, two %+v", a, b)
+		}
+		again := popOf(1)
+		again.Again, again.Focus = true, true
+		r.s.Direct(again)
+		r.s.Direct(popOf(2))
+		later(time.Second)
+		if a := calls(t, one); len(a) != 3 || !a[1].Args.Focus || a[1].ID == a[0].ID {
+			t.Errorf("got %+v", a)
+		}
+	})
+}
+
+func TestPopWaitsForAPanelThatComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := bubble(t, nil)
+		token := r.session("ana")
+		r.s.Direct(popOf(1)) // right after a start: no panel has come back yet
+		later(20 * time.Second)
+		p := r.panel("panel-one", token)
+		later(time.Second)
+		if c := calls(t, p); len(c) != 0 {
+			t.Fatalf("asked before the console was there: %+v", c)
+		}
+		p.say(bridgeReady)
+		later(time.Second)
+		if c := calls(t, p); len(c) != 1 {
+			t.Fatalf("got %+v", c)
+		}
+		p.say(map[string]any{"t": "result", "id": calls(t, p)[0].ID, "ok": true})
+		p.say(map[string]any{"t": "bridge"}) // the console is lost
+		later(time.Second)
+		r.s.Direct(popOf(2))
+		later(31 * time.Second)
+		p.say(bridgeReady)
+		later(time.Second)
+		if c := calls(t, p); len(c) != 1 {
+			t.Errorf("popped after 31 s: %+v", c)
+		}
+	})
+}
+
+func TestCallIsRepeatedWithItsIDAfterABreak(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := bubble(t, nil)
+		token := r.session("ana")
+		p := r.panel("panel-one", token)
+		p.say(bridgeReady)
+		later(time.Second)
+		r.s.Direct(popOf(1))
+		later(time.Second)
+		p.conn.NetConn().Close()
+		again := r.panel("panel-one", token)
+		later(time.Second)
+		a, b := calls(t, p), calls(t, again)
+		if len(a) != 1 || len(b) != 1 || a[0].ID != b[0].ID {
+			t.Fatalf("before %+v, after %+v", a, b)
+		}
+		again.say(map[string]any{"t": "result", "id": b[0].ID, "ok": true})
+		again.conn.NetConn().Close()
+		third := r.panel("panel-one", token)
+		later(time.Second)
+		if c := calls(t, third); len(c) != 0 {
+			t.Errorf("repeated although it was answered: %+v", c)
+		}
+	})
+}
+
+func TestRecordThatIsGoneIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := bubble(t, nil)
+		p := r.panel("panel-one", r.session("ana"))
+		p.say(bridgeReady)
+		later(time.Second)
+		r.s.Direct(popOf(1))
+		later(time.Second)
+		c := calls(t, p)
+		p.say(map[string]any{"t": "result", "id": c[0].ID, "ok": false, "error": map[string]string{"code": "gone", "text": "deleted"}})
+		p.say(map[string]any{"t": "result", "id": c[0].ID, "ok": false, "error": map[string]string{"code": "gone"}}) // late
+		p.say(map[string]any{"t": "result", "id": "nothing", "ok": true})
+		later(time.Second)
+		done := r.desks.commands()
+		if len(done) != 1 || done[0].Do != vcc.ConsoleGone || done[0].Interaction != "i1" || done[0].Agent != "ana" {
+			t.Errorf("done %+v", done)
+		}
+	})
+}
+
+func TestCallerIsSearchedFor(t *testing.T) {
+	one, two := Record{"003000000000001AAA", "Maria Lopez", "Contact"}, Record{"001000000000001AAA", "Lopez Ltd", "Account"}
+	for name, test := range map[string]struct {
+		found   []Record
+		err     error
+		pops    int
+		choices int // -1: none are told
+	}{
+		"none":    {nil, nil, 0, 0},
+		"one":     {[]Record{one}, nil, 1, -1},
+		"several": {[]Record{one, two}, nil, 0, 2},
+		"trouble": {nil, errors.New("no API calls left"), 0, -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := bubble(t, func(o *Options) {
+					o.FindCaller = func(_ context.Context, number string) ([]Record, error) {
+						if number != "+44 20 7946 0018" {
+							t.Errorf("searched for %q", number)
+						}
+						time.Sleep(time.Second)
+						return test.found, test.err
+					}
+				})
+				token := r.session("ana")
+				p := r.panel("panel-one", token)
+				p.say(bridgeReady)
+				later(time.Second)
+				r.s.Direct(vcc.Directive{Kind: vcc.Pop, Agent: "ana", Interaction: "call", Offer: 1, Caller: "+44 20 7946 0018", Focus: true})
+				later(2 * time.Second)
+				if c := calls(t, p); len(c) != test.pops || test.pops > 0 && (c[0].Args.RecordID != one.ID || !c[0].Args.Focus) {
+					t.Errorf("calls %+v", c)
+				}
+				check := func(p *pad, when string) {
+					h, n := p.last("choices")
+					if n == 0 {
+						if test.choices >= 0 {
+							t.Errorf("%s: no choices were told", when)
+						}
+						return
+					}
+					var m choicesMessage
+					h.into(t, &m)
+					if m.Interaction != "call" || m.Records == nil || len(m.Records) != test.choices {
+						t.Errorf("%s: choices %s", when, h.data)
+					}
+				}
+				check(p, "at once")
+				card := vcc.Card{Interaction: "call", Class: vcc.Live, State: vcc.CardAlerting}
+				r.desks.set(vcc.Desk{Agent: "ana", Cards: []vcc.Card{card}})
+				later(time.Second)
+				p.conn.NetConn().Close()
+				again := r.panel("panel-one", token)
+				later(time.Second)
+				check(again, "after a break")
+				r.desks.set(vcc.Desk{Agent: "ana"})
+				later(time.Second)
+				again.conn.NetConn().Close()
+				third := r.panel("panel-one", token)
+				later(time.Second)
+				if _, n := third.last("choices"); n != 0 {
+					t.Error("choices outlive their card")
+				}
+			})
+		})
+	}
+}
+
+func TestOmniStatusIsSetByTheNewestWish(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := bubble(t, func(o *Options) {
+			o.StatusID = func(name string) string {
+				return map[string]string{"Online": "0N5000000000001AAA", "Away": "0N5000000000002AAA"}[name]
+			}
+		})
+		p := r.panel("panel-one", r.session("ana"))
+		later(time.Second)
+		for _, status := range []string{"Online", "", "Away", "no such"} {
+			r.s.Direct(vcc.Directive{Kind: vcc.SetOmni, Agent: "ana", Status: status})
+		}
+		p.say(bridgeReady)
+		later(time.Second)
+		if c := calls(t, p); len(c) != 1 || c[0].Name != "setStatus" || c[0].Args.StatusID != "0N5000000000002AAA" {
+			t.Errorf("calls %+v", c)
+		}
+		r.s.Direct(vcc.Directive{Kind: vcc.SetOmni, Agent: "ana"})
+		later(time.Second)
+		if c := calls(t, p); len(c) != 2 || c[1].Name != "logout" {
+			t.Errorf("calls %+v", c)
+		}
+	})
+}
+
+func TestWorkIsDeclinedInTheAgentsConsole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := bubble(t, nil)
+		con := r.s.Console()
+		work := "0Bz000000000001AAA"
+		if err := con.Decline(t.Context(), "ana", work, "too late"); !errors.Is(err, ErrNoConsole) {
+			t.Errorf("without a panel: %v", err)
+		}
+		p := r.panel("panel-one", r.session("ana"))
+		later(time.Second)
+		if err := con.Decline(t.Context(), "ana", work, "too late"); !errors.Is(err, ErrNoConsole) {
+			t.Errorf("without a console: %v", err)
+		}
+		p.say(map[string]any{"t": "bridge", "version": 1, "capabilities": []string{"openRecord", "declineWork"}})
+		later(time.Second)
+		if err := con.Close(t.Context(), "ana", work); !errors.Is(err, ErrNoConsole) {
+			t.Errorf("a console that cannot: %v", err)
+		}
+		decline := func(ctx context.Context) chan error {
+			c := make(chan error, 1)
+			go func() { c <- con.Decline(ctx, "ana", work, "too late") }()
+			later(time.Second)
+			return c
+		}
+		done := decline(t.Context())
+		c := calls(t, p)
+		if len(c) != 1 || c[0].Args.WorkID != work || c[0].Args.Reason != "too late" {
+			t.Fatalf("calls %+v", c)
+		}
+		p.say(map[string]any{"t": "result", "id": c[0].ID, "ok": true})
+		if err := <-done; err != nil {
+			t.Errorf("declined: %v", err)
+		}
+		done = decline(t.Context())
+		p.say(map[string]any{"t": "result", "id": calls(t, p)[1].ID, "ok": false, "error": map[string]string{"code": "refused", "text": "no such work"}})
+		if e, ok := errors.AsType[*ConsoleError](<-done); !ok || e.Code != "refused" || e.Text != "no such work" {
+			t.Errorf("refused: %v", e)
+		}
+		if e, ok := errors.AsType[*ConsoleError](<-decline(t.Context())); !ok || e.Code != "timeout" {
+			t.Errorf("no answer: %v", e)
+		}
+		short, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		if err := <-decline(short); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("the caller's patience: %v", err)
+		}
+		done = decline(t.Context())
+		if err := r.s.Revoke(t.Context(), "ana", "Your supervisor logged you out."); err != nil {
+			t.Fatal(err)
+		}
+		if e, ok := errors.AsType[*ConsoleError](<-done); !ok || e.Code != "unavailable" {
+			t.Errorf("the panel went: %v", e)
+		}
+	})
+}
+
+func TestOnlyThePrimaryPanelsConsoleReports(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var got []string
+		r := bubble(t, func(o *Options) {
+			o.OnEvent = func(agent vcc.AgentID, name string, data json.RawMessage) {
+				got = append(got, string(agent)+" "+name+" "+string(data))
+			}
+		})
+		token := r.session("ana")
+		one := r.panel("panel-one", token)
+		later(time.Second)
+		two := r.panel("panel-two", token)
+		later(time.Second)
+		for _, p := range []*pad{one, two} {
+			p.say(map[string]any{"t": "event", "name": "omniLogin", "data": map[string]string{"statusId": "0N5"}})
+		}
+		later(time.Second)
+		if len(got) != 1 || got[0] != `ana omniLogin {"statusId":"0N5"}` {
+			t.Errorf("reported %q", got)
+		}
+	})
+}
