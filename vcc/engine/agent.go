@@ -30,6 +30,7 @@ func (m *Machine) agent(id vcc.AgentID) *agent {
 	if a == nil {
 		a = &agent{row: vcc.Agent{ID: id, Skills: m.cfg.Skills[id]}, levels: m.cfg.levelsOf(id)}
 		m.agents[id] = a
+		m.enlist(a)
 		m.touchAgent(a)
 	}
 	return a

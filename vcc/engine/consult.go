@@ -197,7 +197,7 @@ func dialable(text string) (string, bool) {
 			return "", false
 		}
 	}
-	return b.String(), digits >= 2
+	return b.String(), digits >= 3
 }
 
 // maxDigits is more than E.164 has, for prefixes of switchboards.

@@ -101,13 +101,11 @@ func (m *Machine) consultOver(y *item, reason string) {
 	}
 	a, by := m.agents[asker.Agent], m.otherName(y, asker.Agent)
 	m.endConsult(y, reason, by+": "+reason)
-	n := vcc.Notice{Kind: vcc.ConsultOver, Interaction: y.row.Call.Of, Reason: reason, By: by}
+	n := vcc.Notice{Kind: vcc.ConsultOver, Reason: reason, By: by}
 	if x := m.items[y.row.Call.Of]; x != nil {
-		n.Name, n.Medium, n.Class = x.row.Work.Name, x.row.Work.Medium, x.row.Work.Class
+		n = about(x, n)
 	}
-	n.ID, n.At = string(y.row.ID), m.now
-	a.row.Notices = append([]vcc.Notice{n}, a.row.Notices...)
-	m.touchAgent(a)
+	m.notify(a, n)
 }
 
 // endConsult ends consult y. Both wrap up if they talked.

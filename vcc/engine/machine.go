@@ -25,6 +25,8 @@ type Machine struct {
 	// any plan asks for.
 	contacts map[string]contact
 	sticky   time.Duration
+	// directory lists agents and plans by name; nil: not asked for yet.
+	directory []entry
 	// queued counts what waits by plan.
 	queued map[vcc.PlanID]int
 	turns  uint64 // counts uses of lines, to find the one not used for longest
@@ -70,7 +72,7 @@ func (m *Machine) reset() {
 	m.lines = map[string]*line{}
 	m.queued = map[vcc.PlanID]int{}
 	m.contacts = map[string]contact{}
-	m.timers = nil
+	m.timers, m.directory = nil, nil
 	m.lastIdle = time.Time{}
 	m.stale, m.waiting, m.check = nil, nil, nil
 }

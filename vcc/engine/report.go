@@ -62,8 +62,7 @@ func (m *Machine) ignore(r vcc.Report, why string) {
 func (m *Machine) omni(r vcc.Report) {
 	a := m.agent(r.Agent)
 	if r.Name != "" && r.Name != a.row.Name {
-		a.row.Name = r.Name
-		m.touchAgent(a)
+		m.rename(a, r.Name)
 	}
 	m.setPresence(a, *r.Omni)
 }
