@@ -100,6 +100,7 @@ Status picklist(Open|Contacted|Qualified|Unqualified) CUD =Open
 LeadSource picklist(Web|Phone|Referral|Other) CUN
 Email email CUN index
 Phone phone CUN index
+MobilePhone phone CUN index
 Title string(128) CUN
 Rating picklist(Hot|Warm|Cold) CUN
 Description text(32000) CUN
