@@ -198,7 +198,7 @@ func auditCalls(m *Machine) error {
 			default:
 				current++
 			}
-			if !leg.HeldSince.IsZero() && x.row.Call.Joined {
+			if !leg.HeldSince.IsZero() && x.row.Call != nil && x.row.Call.Joined {
 				return fmt.Errorf("%s: %s holds a conference", id, leg.Agent)
 			}
 		}
@@ -214,7 +214,7 @@ func auditCalls(m *Machine) error {
 		for _, x := range a.open {
 			if leg := x.legOf(id); x.live() && leg.State != vcc.WrapUp {
 				of := x.row.ID
-				if origin := m.items[x.row.Call.Of]; leg.Asker && origin != nil && origin.live() {
+				if origin := m.items[originOf(x)]; leg.Asker && origin != nil && origin.live() {
 					if part := origin.legOf(id); part != nil && part.State == vcc.Connected {
 						of = origin.row.ID
 					}
@@ -227,6 +227,13 @@ func auditCalls(m *Machine) error {
 		}
 	}
 	return nil
+}
+
+func originOf(x *item) vcc.InteractionID {
+	if x.row.Call == nil {
+		return ""
+	}
+	return x.row.Call.Of
 }
 
 func auditConsult(m *Machine, x *item, current, askers int) error {

@@ -169,11 +169,11 @@ func (m *Machine) mayDispose(x *item, leg *vcc.Leg, outcome string) *denied {
 // dispose takes the outcome that the agent chose; one that was waited for ends the
 // wrap-up.
 func (m *Machine) dispose(x *item, leg *vcc.Leg, c vcc.Command) *denied {
-	if c.Disposition == "" {
-		return deny(vcc.DeniedOutcome, "choose an outcome")
-	}
 	if no := m.mayDispose(x, leg, c.Disposition); no != nil {
 		return no
+	}
+	if c.Disposition == "" {
+		return deny(vcc.DeniedOutcome, "choose an outcome")
 	}
 	leg.Disposition, x.row.Disposition = c.Disposition, c.Disposition
 	m.touch(x)
