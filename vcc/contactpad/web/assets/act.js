@@ -263,7 +263,7 @@ function finderActs(app, acts) {
   return {
     find(mode, card) {
       const can = (what) => (card.actions ?? []).some((a) => a.do === what && !a.off);
-      app.dispatch({ type: 'find', mode, both: card.class !== 'live' && can('consult') && can('transfer'), interaction: card.interaction, medium: card.medium, title: card.name });
+      app.dispatch({ type: 'find', mode, both: card.class !== 'live' && can('consult') && can('transfer'), interaction: card.interaction, class: card.class, medium: card.medium, title: card.name });
       asked = null;
       ask();
     },

@@ -1,10 +1,11 @@
 // The search for who is consulted or gets a transfer: its state, as pure functions.
 
 // opened is the search as it begins: nothing typed, nothing chosen, nothing active.
-export const opened = ({ mode, both, interaction, medium, title }) => ({
+export const opened = ({ mode, both, interaction, class: of, medium, title }) => ({
   mode, // 'consult' or 'transfer'
   both, // may be toggled
   interaction,
+  class: of,
   medium,
   title,
   text: '',

@@ -26,7 +26,7 @@ export class Focus {
   before() {
     this.#had = this.#root.contains(this.#doc.activeElement) ? this.#doc.activeElement : null;
     const card = this.#had?.closest?.('.card') ?? this.#root.querySelector('.card:hover') ?? this.#root.querySelector('.card.current');
-    this.#anchor = card && { card, top: card.getBoundingClientRect().top };
+    this.#anchor = card && { card, top: this.#topOf(card) };
   }
 
   after(state) {
@@ -85,11 +85,16 @@ export class Focus {
     return true;
   }
 
+  // topOf is where a card stands in the zone that scrolls; the zone itself may move.
+  #topOf(card) {
+    return card.getBoundingClientRect().top - (this.#root.querySelector('#work')?.getBoundingClientRect().top ?? 0);
+  }
+
   #keepScroll() {
     const a = this.#anchor;
     if (!a?.card.isConnected) return;
     const work = this.#root.querySelector('#work');
-    const moved = a.card.getBoundingClientRect().top - a.top;
+    const moved = this.#topOf(a.card) - a.top;
     if (work && moved !== 0 && work.scrollHeight > work.clientHeight) work.scrollTop += moved;
   }
 }

@@ -151,7 +151,6 @@ const denials = {
 export const denial = (d) => sentence(d.text) || denials[d.code] || 'That did not work. Nothing has changed.';
 
 export const dock = {
-  nothing: 'Select an interaction to work on it.',
   waited: (s) => `waited ${s}`,
   since: 'For',
   outcome: 'Outcome',
@@ -168,11 +167,12 @@ export const dock = {
   noRecord: 'No record of this caller was found.',
   openRecord: 'Open',
   consultsAbout: (name) => `Consult about ${name}`,
-  voice: { connecting: 'Voice: connecting…', talking: 'Voice: connected', 'no microphone': 'No microphone. Allow it for this page, then release and call again.', failed: 'Voice: no connection. Release and call again.' },
+  voice: { connecting: 'voice connecting…', talking: 'voice connected' },
+  voiceTrouble: { 'no microphone': 'No microphone. Allow it for this page, then release and call again.', failed: 'Voice: no connection. Release and call again.' },
 };
 
 export const finder = {
-  title: (mode, x) => `${mode === 'consult' ? 'Consult' : 'Transfer'}: ${x.title}`,
+  title: (mode, x) => `${mode === 'consult' ? 'Consult' : 'Transfer'} · ${Kind(x)} ${x.title}`,
   mode: { consult: 'Consult', transfer: 'Transfer' },
   how: 'What to do',
   label: { consult: 'Agent or phone number', transfer: 'Agent or plan' },

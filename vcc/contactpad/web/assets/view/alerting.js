@@ -11,7 +11,7 @@ import { button, offOf } from './button.js';
 export function alertingBlock(s, act) {
   const all = alerting(s).toSorted((a, b) => (instant(a.until) || Infinity) - (instant(b.until) || Infinity));
   if (all.length === 0) return nothing;
-  return html`<section class="alerting" aria-label=${title.alerting}>${repeat(all, (c) => `${c.interaction}/${c.offer}`, (c) => block(s, c, act))}</section>`;
+  return html`<section class="alerting" aria-labelledby="alerting-title"><h2 id="alerting-title" class="vh">${title.alerting}</h2>${repeat(all, (c) => `${c.interaction}/${c.offer}`, (c) => block(s, c, act))}</section>`;
 }
 
 function block(s, c, act) {

@@ -9,9 +9,10 @@ export function bar(s, act) {
   const d = s.desk;
   const inside = loggedIn(s);
   if (!inside) {
-    return html`<header class="bar"><div class="state still"><span class="shape out">${icon('out')}</span><span class="name">${stateName(null)}</span></div></header>`;
+    return html`<header class="bar"><h1 class="vh">${title.app}</h1><div class="state still"><span class="shape out">${icon('out')}</span><span class="name">${stateName(null)}</span></div></header>`;
   }
   return html`<header class="bar" data-mark=${d.mark}>
+    <h1 class="vh">${title.app}</h1>
     <div class="row">
       <button
         id="state"
@@ -25,8 +26,9 @@ export function bar(s, act) {
         <span class="shape ${d.mark}">${icon(d.mark)}</span><span class="name">${d.shown || stateName(d.state)}</span>${icon('down', 'more')}
       </button>
       <span class="clock" role="timer"><span class="vh">${words.inState} </span><span class="digits" data-up=${instant(d.shownSince) || instant(d.since)}></span></span>
+      ${s.menu ? menu(s, act) : nothing}
     </div>
-    ${second(s, act)} ${load(d)} ${s.menu ? menu(s, act) : nothing}
+    ${second(s, act)} ${load(d)}
   </header>`;
 }
 

@@ -12,9 +12,10 @@ const beside = { retrieve: 'on hold', cancel: 'ringing' };
 
 export function dock(s, act) {
   const c = selectedCard(s);
+  if (!c && !s.hint) return nothing;
   return html`<section class="dock" id="dock" aria-labelledby="dock-title">
     <h2 id="dock-title" class="vh" tabindex="-1">${title.dock}</h2>
-    ${c ? inside(s, c, act) : html`<p class="quiet">${words.nothing}</p>`}
+    ${c ? inside(s, c, act) : nothing}
     ${s.hint ? html`<p class="hint">${s.hint}</p>` : nothing}
   </section>`;
 }
@@ -67,17 +68,17 @@ function trouble(s, calls) {
     }
     const since = s.leaving[c.interaction];
     if (since !== undefined && s.now - since >= 5000 && !busy(s, c.interaction)) out.push(slow(c.state === 'transferring' ? 'transfer' : 'release'));
-    if (s.voice[c.interaction]) out.push(words.voice[s.voice[c.interaction]] ?? '');
+    if (s.voice[c.interaction]) out.push(words.voiceTrouble[s.voice[c.interaction]] ?? '');
   }
   return out.filter(Boolean).map((t) => html`<p class="said">${t}</p>`);
 }
 
 function parties(s, calls, placed, act) {
   const all = calls.flatMap((c) => (c.parties ?? []).filter((p) => p.state !== 'gone').map((p) => ({ c, p })));
-  if (all.length < 2 && !all.some(({ p }) => p.state !== 'talking')) return nothing;
+  if (all.length < 2 && !all.some(({ p }) => p.state !== 'talking' || p.agent)) return nothing;
   return html`<ul class="parties" aria-label=${words.parties}>${all.map(({ c, p }) => html`<li>
       ${icon(p.state === 'ringing' ? 'bell' : p.state === 'on hold' ? 'hold' : 'call')}
-      <span class="who"><span dir="auto">${p.name}</span>, ${words.party[p.state] ?? p.state} ${partyClock(p)}</span>
+      <span class="who"><span dir="auto">${p.name}</span>, ${words.party[p.state] ?? p.state} ${partyClock(p)}${p.agent && words.voice[s.voice[c.interaction]] ? html`, ${words.voice[s.voice[c.interaction]]}` : nothing}</span>
       ${(c.actions ?? [])
         .filter((a) => beside[a.do] === p.state && !placed.has(a.do))
         .map((a) => (placed.add(a.do), button({ s, act, card: c, action: a })))}

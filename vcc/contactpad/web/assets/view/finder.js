@@ -52,10 +52,8 @@ function results(f, act) {
   const none = f.total === 0 && f.options.length === 0;
   const rest = f.total - f.options.filter((o) => !o.number).length;
   return html`<p class="count ${none ? 'none' : ''}">${f.total < 0 ? words.searching : none ? (f.answered ? words.none(f.answered) : words.nobody) : words.found(f.total)}</p>
-    <div class="options" tabindex="-1">
-      <ul id="found" role="listbox" aria-label=${words.results}>${repeat(f.options, (o) => o.number ? 'number' : (o.plan ?? '') + '/' + (o.agent ?? ''), (o, i) => option(f, o, i, act))}</ul>
-      ${rest > 0 && f.total >= 0 ? html`<p class="rest">${words.more(rest)}</p>` : nothing}
-    </div>`;
+    <ul id="found" class="options ${none ? 'none' : ''}" role="listbox" aria-label=${words.results}>${repeat(f.options, (o) => o.number ? 'number' : (o.plan ?? '') + '/' + (o.agent ?? ''), (o, i) => option(f, o, i, act))}</ul>
+    ${rest > 0 && f.total >= 0 ? html`<p class="rest">${words.more(rest)}</p>` : nothing}`;
 }
 
 const option = (f, o, i, act) => html`<li

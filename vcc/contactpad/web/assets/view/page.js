@@ -2,7 +2,6 @@
 // else. act holds what buttons do.
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { loggedIn } from '../state.js';
-import { title } from '../words.js';
 import { alertingBlock } from './alerting.js';
 import { bar } from './bar.js';
 import { confirmation } from './confirm.js';
@@ -19,7 +18,6 @@ export function view(s, act) {
   // What lies behind a dialog cannot be reached: not by Tab, and not by a screen reader.
   return html`
     <div class="pad ${inside ? 'in' : 'out'}" ?inert=${dialog !== nothing}>
-      <h1 class="vh">${title.app}</h1>
       ${bar(s, act)} ${notices(s, act)}
       ${inside ? html`<main class="work" id="work" tabindex="-1">${alertingBlock(s, act)}${list(s, act)}</main>${dock(s, act)}` : login(s, act)}
     </div>
