@@ -111,6 +111,9 @@ type Call struct {
 	Request   string `json:"request,omitempty"`   // the id of the request that brought it, there
 	// Deny lists the activities that the provider does not permit (vcc.md 10.2).
 	Deny []CommandKind `json:"deny,omitempty"`
+	// DenyAgents and DenyPlans say that it may not be transferred to agents, to plans.
+	DenyAgents bool `json:"denyAgents,omitempty"`
+	DenyPlans  bool `json:"denyPlans,omitempty"`
 	// Of is the interaction that it consults about; empty: it is a customer's.
 	Of InteractionID `json:"of,omitempty"`
 	// Rings until RingsUntil while who is consulted has not answered.

@@ -212,3 +212,25 @@ func (m *Machine) permits(x *item, do vcc.CommandKind) *denied {
 	}
 	return nil
 }
+
+// permitsTo tells whether who brought x lets it be transferred to t.
+func (m *Machine) permitsTo(x *item, t vcc.Target) *denied {
+	switch c := x.row.Call; {
+	case c == nil:
+	case c.DenyAgents && t.Agent != "":
+		return deny(vcc.DeniedTarget, "%s does not permit transfers to agents", c.Provider)
+	case c.DenyPlans && t.Plan != "":
+		return deny(vcc.DeniedTarget, "%s does not permit transfers to plans", c.Provider)
+	}
+	return nil
+}
+
+// requeue lets what we deliver wait again, as its agent wants: nobody else has to
+// take it there first.
+func (m *Machine) requeue(x *item, leg *vcc.Leg, plan vcc.PlanID) {
+	w := x.row.Work
+	w.Plan, w.Since, w.Transfer = plan, m.now, true
+	m.handBack(x, leg)
+	m.setWork(x, w)
+	m.wait(x)
+}

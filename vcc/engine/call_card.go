@@ -106,6 +106,15 @@ func (m *Machine) callActions(x *item, leg *vcc.Leg) []vcc.Action {
 	}
 	switch {
 	case x.consults():
+	case x.row.Work.Class == vcc.NonLive:
+		if m.cfg.CrossMediaConsult {
+			add(vcc.Consult, m.mayConsult(x, leg))
+		}
+		no := m.permits(x, vcc.Transfer)
+		if no == nil {
+			no = m.mayTransfer(x, leg)
+		}
+		add(vcc.Transfer, no)
 	case k == nil && (x.live() || m.cfg.CrossMediaConsult):
 		add(vcc.Consult, m.mayConsult(x, leg))
 	case k != nil && !k.consult.rings():

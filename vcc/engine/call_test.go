@@ -196,14 +196,37 @@ func TestProvider(t *testing.T) {
 // TestChannelless: what the Interactions API brings without a call is delivered by
 // ContactPad too.
 func TestChannelless(t *testing.T) {
-	f := newFloor(t, Config{}, "ada")
+	f := newFloor(t, Config{Plans: []vcc.Plan{{ID: "p"}}}, "ada", "bob")
 	f.do(ours("x", 0, by("crm", "r1"), func(r *vcc.Report) { r.Work.Class, r.Work.Record = vcc.NonLive, "500A" }))
 	f.directed("offer x 1 ada")
 	f.buttons("ada", "x", "answer, reject")
 	f.may("ada", vcc.AnswerCall, "x")
 	f.directed("pop x ada 500A+44 20 7946 0018", "tell x AssignToAgent:ada")
-	f.buttons("ada", "x", "release")
+	f.buttons("ada", "x", "transfer, release")
 	f.mayNot(vcc.DeniedClass, "", "ada", vcc.Hold, "x")
+	f.later(5)
+	f.may("ada", vcc.Transfer, "x", vcc.Target{Plan: "p"})
+	f.directed("offer x 2 bob") // nobody has to requeue it elsewhere first
+	if w := f.item("x").Work; w.Plan != "p" || !w.Since.Equal(at(5)) || f.item("x").Sender != "ada" {
+		t.Fatalf("%+v", f.item("x"))
+	}
+	f.may("bob", vcc.RejectCall, "x")
+	f.may("ada", vcc.TakeBack, "x")
+	f.directed("offer x 3 ada")
+	f.may("ada", vcc.AnswerCall, "x")
+	f.later(180) // bob may be asked again
+	f.may("ada", vcc.Transfer, "x", agentTarget("bob"))
+	f.directed("offer x 4 bob")
+	f.may("bob", vcc.AnswerCall, "x")
+	f.may("bob", vcc.Release, "x")
+	f.state("x", vcc.Closed)
+
+	f = newFloor(t, Config{Plans: []vcc.Plan{{ID: "p"}}}, "ada", "bob")
+	f.do(ours("x", 0, by("crm", "r1"), func(r *vcc.Report) {
+		r.Work.Class, r.Work.Record, r.Call.DenyPlans = vcc.NonLive, "500A", true
+	}))
+	f.may("ada", vcc.AnswerCall, "x")
+	f.mayNot(vcc.DeniedTarget, "crm does not permit", "ada", vcc.Transfer, "x", vcc.Target{Plan: "p"})
 	f.may("ada", vcc.Release, "x")
 	f.directed("tell x AssignToAgent:ada Release:ada")
 	f.state("x", vcc.Closed)

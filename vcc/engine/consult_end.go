@@ -147,6 +147,8 @@ func (m *Machine) mayHandOver(x *item, leg *vcc.Leg) (*talk, *denied) {
 	case no != nil:
 	case k.consult.row.Call.Number != "" && k.customer.row.Call.Provider != "":
 		no = deny(vcc.DeniedPhone, "a call of %s cannot be given to a number", k.customer.row.Call.Provider)
+	case k.consult.other() != nil && m.permitsTo(k.customer, vcc.Target{Agent: k.consult.other().Agent}) != nil:
+		no = m.permitsTo(k.customer, vcc.Target{Agent: k.consult.other().Agent})
 	default:
 		no = m.permits(k.customer, vcc.Transfer)
 	}

@@ -25,7 +25,7 @@ func (m *Machine) mayTransfer(_ *item, leg *vcc.Leg) *denied {
 }
 
 // mayGet tells whether the agent from may transfer x to t (A26, A27).
-func (m *Machine) mayGet(_ *item, from vcc.AgentID, t vcc.Target) *denied {
+func (m *Machine) mayGet(x *item, from vcc.AgentID, t vcc.Target) *denied {
 	switch {
 	case t.Number != "", t.Agent != "" && t.Plan != "", t == vcc.Target{}:
 		return deny(vcc.DeniedTarget, "choose an agent or a plan")
@@ -36,7 +36,7 @@ func (m *Machine) mayGet(_ *item, from vcc.AgentID, t vcc.Target) *denied {
 	case t.Plan != "" && !m.transferable(t.Plan):
 		return deny(vcc.DeniedTarget, "nothing can be transferred to plan %s", shorten(string(t.Plan)))
 	}
-	return nil
+	return m.permitsTo(x, t)
 }
 
 // transferable tells whether agents may transfer to a plan (A31).
@@ -65,6 +65,10 @@ func (m *Machine) transfer(x *item, leg *vcc.Leg, c vcc.Command) *denied {
 	plan := c.Target.Plan
 	if plan == "" {
 		plan = x.row.Work.Plan
+	}
+	if x.ours() {
+		m.requeue(x, leg, plan)
+		return nil
 	}
 	m.out.Directives = append(m.out.Directives, vcc.Directive{
 		Kind: vcc.Requeue, Interaction: x.row.ID, Offer: leg.Offer, Agent: leg.Agent, Plan: plan,
@@ -203,7 +207,7 @@ func (m *Machine) mayTakeBack(x *item, a *agent) *denied {
 		return deny(vcc.DeniedNotNow, "%s has it", m.name(current.Agent))
 	case x.line == nil:
 		return deny(vcc.DeniedNotNow, "it does not wait any more")
-	case !a.told || !p.Online || !slices.Contains(p.Channels, x.row.Work.Channel):
+	case !x.ours() && (!a.told || !p.Online || !slices.Contains(p.Channels, x.row.Work.Channel)):
 		return deny(vcc.DeniedNotNow, "your status in Omni-Channel does not take it: go online there first")
 	}
 	return nil
