@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,13 +18,14 @@ import (
 // coop is a canary with an org that can be told what to do, in a bubble.
 type coop struct {
 	*canary
-	t      *testing.T
-	begun  time.Time
+	t     *testing.T
+	begun time.Time
+	stop  func()
+
+	hand   sync.Mutex      // guards the following
 	pushes []time.Duration // when canaries were pushed
 	misses []time.Duration // when one was missed
 	told   int
-	stop   func()
-
 	takes  time.Duration // of a push
 	fails  error         // of a push
 	flight time.Duration // from the push to the event; negative: it never comes
@@ -32,6 +34,8 @@ type coop struct {
 func newCoop(t *testing.T, every time.Duration) *coop {
 	c := &coop{canary: newCanary(every, nil, slog.New(slog.DiscardHandler)), t: t, begun: time.Now()}
 	c.push = func(ctx context.Context, payload string) error {
+		c.hand.Lock()
+		defer c.hand.Unlock()
 		c.pushes = append(c.pushes, time.Since(c.begun))
 		if c.flight >= 0 && c.fails == nil {
 			time.AfterFunc(c.flight, func() { c.event(CanaryChannel, payload) })
@@ -42,11 +46,23 @@ func newCoop(t *testing.T, every time.Duration) *coop {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		c.run(ctx, func(string) { c.misses = append(c.misses, time.Since(c.begun)) }, func() { c.told++ })
+		c.run(ctx, func(string) {
+			c.set(func() { c.misses = append(c.misses, time.Since(c.begun)) })
+		}, func() { c.set(func() { c.told++ }) })
 	}()
 	c.stop = func() { cancel(); <-ended }
 	return c
 }
+
+// set changes what the org does.
+func (c *coop) set(change func()) {
+	c.hand.Lock()
+	defer c.hand.Unlock()
+	change()
+}
+
+// heals lets canaries come from now on.
+func (c *coop) heals() { c.set(func() { c.fails, c.flight = nil, 0 }) }
 
 // event lets an event come.
 func (c *coop) event(channel, payload string) (news bool) {
@@ -64,6 +80,8 @@ func (c *coop) stream(l streaming.Link) { c.link(streaming.Status{Link: l}) }
 func (c *coop) want(pushes, misses []time.Duration) {
 	c.t.Helper()
 	synctest.Wait()
+	c.hand.Lock()
+	defer c.hand.Unlock()
 	if !slices.Equal(c.pushes, pushes) || !slices.Equal(c.misses, misses) {
 		c.t.Errorf("pushed at %v, missed at %v; want %v and %v", c.pushes, c.misses, pushes, misses)
 	}
@@ -77,7 +95,7 @@ func TestCanaryLeavesWhenNothingWasHeard(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCoop(t, 5*m)
 		defer c.stop()
-		c.takes, c.flight = 100*time.Millisecond, 300*time.Millisecond
+		c.set(func() { c.takes, c.flight = 100*time.Millisecond, 300*time.Millisecond })
 		time.Sleep(10 * s)
 		c.want(nil, nil)
 		c.stream(streaming.LinkUp) // nothing was ever heard: prove it at once
@@ -100,7 +118,7 @@ func TestMissedCanary(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCoop(t, 5*m)
 		defer c.stop()
-		c.flight = -1
+		c.set(func() { c.flight = -1 })
 		c.stream(streaming.LinkUp)
 		time.Sleep(20 * m)
 		// After a miss the session is new, so the next leaves at once; then pauses grow.
@@ -118,7 +136,7 @@ func TestMissedCanary(t *testing.T) {
 		if !c.event("/topic/Other", "") || c.event("/topic/Other", "") {
 			t.Error("the first event after a miss is news, the second is not")
 		}
-		c.flight = 0
+		c.heals()
 		time.Sleep(5*m + s)
 		c.want(append(pushes, 25*m), misses)
 		if got := c.read(); got.Overdue || got.Arrived != 1 {
@@ -133,13 +151,13 @@ func TestCanaryIsNotMissed(t *testing.T) {
 		happens func(c *coop) // while a canary is under way that will not come
 		pushes  []time.Duration
 	}{
-		"another event came":           {func(c *coop) { time.Sleep(10 * s); c.flight = 0; c.event("/topic/Other", "") }, at(0, 5*m+10*s)},
-		"another daemon's canary came": {func(c *coop) { time.Sleep(10 * s); c.flight = 0; c.event(CanaryChannel, "canary other 1") }, at(0, 5*m+10*s)},
+		"another event came":           {func(c *coop) { time.Sleep(10 * s); c.heals(); c.event("/topic/Other", "") }, at(0, 5*m+10*s)},
+		"another daemon's canary came": {func(c *coop) { time.Sleep(10 * s); c.heals(); c.event(CanaryChannel, "canary other 1") }, at(0, 5*m+10*s)},
 		"the session ended":            {func(c *coop) { time.Sleep(10 * s); c.stream(streaming.LinkDown) }, at(0)},
 		"the session began anew": {func(c *coop) {
 			time.Sleep(10 * s)
 			c.stream(streaming.LinkConnecting)
-			c.flight = 0
+			c.heals()
 			c.stream(streaming.LinkUp)
 		}, at(0, 30*s, 5*m+30*s)},
 		"the channel was taken away": {func(c *coop) { time.Sleep(10 * s); c.link(streaming.Status{Link: streaming.LinkUp, Without: "gone"}) }, at(0)},
@@ -147,7 +165,7 @@ func TestCanaryIsNotMissed(t *testing.T) {
 			time.Sleep(29 * s)
 			free := c.occupied()
 			time.Sleep(3 * m)
-			c.flight = 0
+			c.heals()
 			c.event("/topic/Other", "")
 			free()
 		}, at(0, 3*m+29*s+5*m)},
@@ -156,7 +174,7 @@ func TestCanaryIsNotMissed(t *testing.T) {
 			time.Sleep(3 * m)
 			free()
 			time.Sleep(29 * s)
-			c.flight = 0
+			c.heals()
 			c.event("/topic/Other", "")
 		}, at(0, 3*m+29*s+5*m)},
 	} {
@@ -164,11 +182,11 @@ func TestCanaryIsNotMissed(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				coop := newCoop(t, 5*m)
 				defer coop.stop()
-				coop.flight = -1
+				coop.set(func() { coop.flight = -1 })
 				coop.stream(streaming.LinkUp)
 				synctest.Wait()
 				c.happens(coop)
-				time.Sleep(coop.begun.Add(10*m).Sub(time.Now()) - s)
+				time.Sleep(time.Until(coop.begun.Add(10*m)) - s)
 				coop.want(c.pushes, nil)
 			})
 		})
@@ -192,17 +210,20 @@ func TestCanaryThatCannotBePushed(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				coop := newCoop(t, 5*m)
 				defer coop.stop()
-				coop.fails = c.err
+				coop.set(func() { coop.fails = c.err })
 				coop.stream(streaming.LinkUp)
 				time.Sleep(20 * m)
-				if got := coop.read(); (got.Unavailable != "") != c.unavailable || got.Missed+got.Pushed != 0 || coop.told != len(coop.pushes) {
-					t.Errorf("%+v, told %d", got, coop.told)
-				}
+				synctest.Wait()
+				coop.set(func() {
+					if got := coop.read(); (got.Unavailable != "") != c.unavailable || got.Missed+got.Pushed != 0 || coop.told != len(coop.pushes) {
+						t.Errorf("%+v, told %d", got, coop.told)
+					}
+				})
 				if c.unavailable {
 					time.Sleep(41 * m)
 				}
 				coop.want(c.pushes, nil)
-				coop.fails, coop.flight = nil, 0
+				coop.heals()
 				time.Sleep(61 * m)
 				if got := coop.read(); got.Unavailable != "" || got.Arrived == 0 {
 					t.Errorf("when it is granted again: %+v", got)
