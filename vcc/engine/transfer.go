@@ -164,6 +164,29 @@ func (m *Machine) reserved(x *item) (a *agent, until time.Time) {
 	return a, until
 }
 
+// whyPersonal says what x, which is in a personal queue, waits for.
+func (m *Machine) whyPersonal(x *item) string {
+	a, until := m.reserved(x)
+	if a == nil {
+		return "it is for everybody again"
+	}
+	why := "it waits for " + m.name(a.row.ID) + " alone"
+	if !until.IsZero() {
+		why += ", until " + m.clock(until)
+	}
+	unwilling := m.whyUnwilling(a)
+	switch {
+	case x.excludes(a.row.ID, m.now):
+		return why + ": " + m.whatRefused(a.row.ID, x.asked[a.row.ID].reason) + ", asked again at " + m.clock(x.row.Refusals[a.row.ID])
+	case unwilling != "":
+		return why + ": " + unwilling
+	case x.line.staffed() == 0:
+		return why + ", who is not present in " + string(x.line.channel)
+	default:
+		return why + ", who has no room"
+	}
+}
+
 // recheckPersonal looks again at what waits for a alone, since a came or went.
 func (m *Machine) recheckPersonal(a *agent) {
 	var waiting []*item

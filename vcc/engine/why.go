@@ -92,6 +92,9 @@ func (m *Machine) whyWaiting(x *item) string {
 	if l.closed {
 		return m.whyClosed(x)
 	}
+	if l.only != "" {
+		return m.whyPersonal(x)
+	}
 	switch {
 	case present == 0 && l.channel != "":
 		return "nobody is present in " + string(l.channel)

@@ -79,9 +79,9 @@ func (m *Machine) whyNoWork(a *agent) string {
 	b, p := m.burden(a), a.row.Omni
 	switch {
 	case b.load > vcc.FullCapacity:
-		return fmt.Sprintf("you have %d of %d percent", b.load, vcc.FullCapacity)
+		return fmt.Sprintf("%d of %d percent in use", b.load, vcc.FullCapacity)
 	case !slices.ContainsFunc(vcc.Classes, func(c vcc.Class) bool { return m.room(b, c, m.sizes(a).Of(c)) }):
-		return fmt.Sprintf("you have %d of %d percent, and nothing more fits", b.load, vcc.FullCapacity)
+		return fmt.Sprintf("%d of %d percent in use, and nothing more fits", b.load, vcc.FullCapacity)
 	case !a.told:
 		return "Omni-Channel was not heard of yet: calls only"
 	case !p.Online:
