@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
@@ -30,15 +29,32 @@ type desks struct {
 	answer   func(ctx context.Context, c vcc.Command) (vcc.Answer, error) // nil: all is done
 	find     func(s vcc.Search) (vcc.Found, error)
 	refuse   error // of Panel
+	did      chan vcc.Command
 }
 
 func newDesks() *desks {
-	return &desks{watchers: map[vcc.AgentID]chan vcc.Desk{}, now: map[vcc.AgentID]vcc.Desk{}}
+	return &desks{watchers: map[vcc.AgentID]chan vcc.Desk{}, now: map[vcc.AgentID]vcc.Desk{}, did: make(chan vcc.Command, 1000)}
+}
+
+// next waits for the next command.
+func (d *desks) next(t *testing.T) vcc.Command {
+	t.Helper()
+	select {
+	case c := <-d.did:
+		return c
+	case <-time.After(5 * time.Second):
+		t.Fatal("no command came")
+	}
+	return vcc.Command{}
 }
 
 func (d *desks) Do(ctx context.Context, c vcc.Command) (vcc.Answer, error) {
 	d.mu.Lock()
 	d.done = append(d.done, c)
+	select {
+	case d.did <- c:
+	default: // nobody counts so many
+	}
 	f := d.answer
 	d.mu.Unlock()
 	if f != nil {
@@ -377,5 +393,3 @@ func (l *pipes) dial(ctx context.Context) (net.Conn, error) {
 		return nil, ctx.Err()
 	}
 }
-
-var _ = httptest.NewRecorder
