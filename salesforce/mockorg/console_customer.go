@@ -92,6 +92,9 @@ func (c *console) postStart(r *http.Request) (any, error) {
 	if len(body.Name) > 80 || len(body.Text) > maxMessage {
 		return nil, badRequest("the name or the text is too long: at most 80 and %d characters", maxMessage)
 	}
+	if err := c.checkTopic(body.Queue, object); err != nil {
+		return nil, err
+	}
 	fields := Row{}
 	if body.Name != "" && object != "Lead" {
 		contact, err := c.contact(body.Name, body.Phone)
@@ -123,6 +126,20 @@ func (c *console) postStart(r *http.Request) (any, error) {
 		}
 	}
 	return c.customerView(made.ID)
+}
+
+// checkTopic refuses a queue that is not for an object.
+func (c *console) checkTopic(queue, object string) error {
+	return c.o.view(func(t *tx) error {
+		id, err := findQueue(t, queue)
+		if err != nil {
+			return err
+		}
+		if group, _ := t.get(id); !t.owns(group, c.o.schema.object(object)) {
+			return badRequest("the queue %s is not for a %s", queue, object)
+		}
+		return nil
+	})
 }
 
 // clipText cuts a text at a length in characters.

@@ -131,8 +131,14 @@ func (c *console) omniOf(user string) OmniView {
 	return v
 }
 
-// wish is the last status that somebody chose in a console.
-type wish struct{ status, reason string }
+// wish is the last status that somebody chose in a console, and when.
+type wish struct {
+	status, reason string
+	at             time.Time
+}
+
+// wishLasts is for how long a change of status is put down to a wish.
+const wishLasts = time.Minute
 
 // The reasons that status changes are told with (salesforce-omni 8).
 const (
@@ -151,7 +157,7 @@ func (c *console) agentCalls() map[string]agentCall {
 		"GET /lightning/api/omni": func(user string, _ *http.Request) (any, error) { return c.omniOf(user), nil },
 		"POST /lightning/api/omni/status": c.omniCall(func(a Agent, b omniBody) error {
 			c.mu.Lock()
-			c.wished[a.name] = wish{status: longOr(b.Status), reason: map[bool]string{true: byToolkit, false: byHand}[b.Toolkit]}
+			c.wished[a.name] = wish{longOr(b.Status), map[bool]string{true: byToolkit, false: byHand}[b.Toolkit], c.o.clock.Now()}
 			c.mu.Unlock()
 			return a.Online(b.Status)
 		}),

@@ -149,10 +149,9 @@ func (s *stream) read() {
 func (s *stream) write(ctx context.Context, r *http.Request) {
 	ping := time.NewTicker(streamPing)
 	defer ping.Stop()
-	var seen uint64
-	var before *OmniView
+	told := s.begin()
 	for {
-		next, done, messages := s.look(&seen, &before)
+		next, done, messages := s.look(told)
 		for _, m := range messages {
 			_ = s.conn.SetWriteDeadline(time.Now().Add(streamWrite))
 			if s.conn.WriteJSON(m) != nil {
@@ -185,21 +184,36 @@ type streamed struct {
 	Op     string    `json:"op,omitempty"`
 }
 
+// told is how far a page has been told.
+type told struct {
+	seq  uint64    // the last change
+	omni *OmniView // the widget's last state, nil at first
+
+	// The last refusal, since a status that follows from it comes in a commit of
+	// its own.
+	refused   string
+	refusedAt time.Time
+}
+
+// begin is a page that will be told of what comes after now.
+func (s *stream) begin() *told {
+	s.c.o.mu.RLock()
+	defer s.c.o.mu.RUnlock()
+	return &told{seq: s.c.o.chronicle.seq}
+}
+
 // look gathers what the page has to be told since the last look, and returns
 // what ends the sleep after it.
-func (s *stream) look(seen *uint64, before **OmniView) (next, done <-chan struct{}, messages []streamed) {
+func (s *stream) look(from *told) (next, done <-chan struct{}, messages []streamed) {
 	o := s.c.o
 	o.mu.RLock()
 	defer o.mu.RUnlock()
 	t := &tx{o: o, at: o.clock.Now().UTC()}
 	next, done = o.chronicle.next, o.chronicle.done
-	changes := o.chronicle.since(*seen)
-	if *seen == 0 {
-		changes = nil // what was before the page
-	}
-	*seen = max(o.chronicle.seq, 1)
+	changes := o.chronicle.since(from.seq)
+	from.seq = o.chronicle.seq
 	if s.user != "" {
-		messages = s.omniNews(t, changes, before)
+		messages = s.omniNews(t, changes, from)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -240,10 +254,9 @@ func (c *chronicle) since(after uint64) []Change {
 
 // omniNews is the widget's new state, if it has one, and the toolkit events that
 // led to it.
-func (s *stream) omniNews(t *tx, changes []Change, before **OmniView) []streamed {
-	mine := *before == nil
+func (s *stream) omniNews(t *tx, changes []Change, from *told) []streamed {
+	mine := from.omni == nil
 	var events []streamed
-	var refused string
 	for _, change := range changes {
 		switch change.Object {
 		case "AgentWork":
@@ -258,7 +271,7 @@ func (s *stream) omniNews(t *tx, changes []Change, before **OmniView) []streamed
 					"workItemId": rec.row.str("WorkItemId")[:idShort], "workId": change.ID[:idShort]}})
 			}
 			if status == "Declined" || status == "DeclinedOnPushTimeout" {
-				refused = status
+				from.refused, from.refusedAt = status, change.Time
 			}
 		case "UserServicePresence":
 			rec := t.o.find(change.ID)
@@ -266,17 +279,21 @@ func (s *stream) omniNews(t *tx, changes []Change, before **OmniView) []streamed
 		case "PresenceUserConfig", "PresenceUserConfigUser", "ServicePresenceStatus", "ServiceChannelStatus", "PresenceDeclineReason":
 			mine = true
 		default: // a request shows the title of its record
-			mine = mine || *before != nil && slices.ContainsFunc((*before).Works, func(w OmniWork) bool { return w.Record == change.ID })
+			mine = mine || from.omni != nil && slices.ContainsFunc(from.omni.Works, func(w OmniWork) bool { return w.Record == change.ID })
 		}
 	}
 	if !mine {
 		return nil
 	}
 	now := s.c.omniView(t, s.user)
-	if was := *before; was != nil {
-		events = append(events, s.presenceEvents(*was, now, refused)...)
+	if from.omni != nil {
+		refused := ""
+		if t.now().Sub(from.refusedAt) < wishLasts {
+			refused = from.refused
+		}
+		events = append(events, s.presenceEvents(*from.omni, now, refused)...)
 	}
-	*before = &now
+	from.omni = &now
 	return append([]streamed{{T: "omni", Omni: &now}}, events...)
 }
 
@@ -339,6 +356,9 @@ func (s *stream) reason(status string, login bool, refused string) string {
 	s.c.mu.Lock()
 	wished := s.c.wished[s.user]
 	s.c.mu.Unlock()
+	if s.c.o.clock.Now().Sub(wished.at) > wishLasts {
+		wished = wish{}
+	}
 	switch {
 	case wished.status == status && wished.reason == byToolkit:
 		return byToolkit

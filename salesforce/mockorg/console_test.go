@@ -1,0 +1,539 @@
+package mockorg
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+func TestConsoleLogin(t *testing.T) {
+	s := newHall(t, nil)
+	if got := s.call(200, "GET", "/lightning/api/session", ""); got["user"] != nil || got["org"] != "Acme Support" {
+		t.Errorf("before the login: %v", got)
+	}
+	people := s.call(200, "GET", "/lightning/api/people", "")["people"].([]any)
+	if first := people[0].(map[string]any); first["username"] != "ada@acme.example" || first["agent"] != true || len(people) != 7 {
+		t.Errorf("%d people, the first is %v; want the 6 agents first, and no Automated Process", len(people), first)
+	}
+	for _, path := range []string{"GET /lightning/api/omni", "GET /lightning/api/home", "POST /lightning/api/omni/accept", "GET /lightning/api/record/500"} {
+		method, path, _ := strings.Cut(path, " ")
+		if got := s.call(401, method, path, ""); got["error"] == nil {
+			t.Errorf("%s without a login: %v, want a reason", path, got)
+		}
+	}
+	s.call(404, "POST", "/lightning/api/login", `{"user":"nobody"}`)
+	s.call(403, "POST", "/lightning/api/login", `{"user":"ada"}`, "Sec-Fetch-Site", "cross-site")
+	s.call(400, "POST", "/lightning/api/login", `{"users":"ada"}`)
+	s.as("ada")
+	if user := s.call(200, "GET", "/lightning/api/session", "")["user"].(map[string]any); user["id"] != s.user("ada") || user["name"] != "Ada Okafor" {
+		t.Errorf("logged in as %v", user)
+	}
+	s.as("ben")
+	if user := s.call(200, "GET", "/lightning/api/session", "")["user"].(map[string]any); user["name"] != "Ben Lindqvist" {
+		t.Errorf("then logged in as %v", user)
+	}
+	other := s.another()
+	other.call(200, "GET", "/lightning/page/home?user=chloe", "") // the page, after a redirect
+	if user := other.call(200, "GET", "/lightning/api/session", "")["user"].(map[string]any); user["name"] != "Chloe Marchetti" {
+		t.Errorf("by address logged in as %v", user)
+	}
+	other.call(404, "GET", "/lightning/page/home?user=nobody", "")
+}
+
+func TestConsoleOmni(t *testing.T) {
+	s := newHall(t, nil).as("ada")
+	view := s.call(200, "GET", "/lightning/api/omni", "")
+	statuses := view["statuses"].([]any)
+	if view["agent"] != true || view["status"] != nil || len(statuses) != 3 || view["capacity"] != 1000.0 || len(view["reasons"].([]any)) != 3 {
+		t.Fatalf("offline: %v", view)
+	}
+	available := statuses[0].(map[string]any)["id"].(string)
+	s.call(409, "POST", "/lightning/api/omni/logout", "{}")
+	view = s.call(200, "POST", "/lightning/api/omni/status", `{"status":"`+available[:15]+`"}`)
+	if view["status"].(map[string]any)["api_name"] != "Available" || view["session"] == "" {
+		t.Fatalf("online: %v", view)
+	}
+	chat, kase := s.work("LiveChatTranscript"), s.work("Case")
+	first, second := s.push(chat.ID, "ada"), s.push(kase.ID, "ada")
+	s.call(200, "POST", "/lightning/api/omni/accept", `{"work":"`+first[:15]+`"}`)
+	s.call(400, "POST", "/lightning/api/omni/decline", `{"work":"`+second+`","reason":"`+strings.Repeat("x", 201)+`"}`)
+	s.call(200, "POST", "/lightning/api/omni/decline", `{"work":"`+second+`","reason":"On a break"}`)
+	s.call(409, "POST", "/lightning/api/omni/accept", `{"work":"`+second+`"}`)
+	if row := s.get(second); row["Status"] != "Declined" || row["DeclineReason"] != "On a break" {
+		t.Errorf("declined: %v", row)
+	}
+	view = s.call(200, "GET", "/lightning/api/omni", "")
+	work := view["works"].([]any)[0].(map[string]any)
+	if len(view["works"].([]any)) != 1 || work["record"] != chat.ID || work["status"] != "Opened" || work["queue"] != "Support Chat" || view["load"] != 51.0 || work["accepted"] == 0.0 {
+		t.Errorf("after the accept: %v", view)
+	}
+	s.call(200, "POST", "/lightning/api/omni/autoaccept", `{"on":true}`)
+	s.call(409, "POST", "/lightning/api/omni/decline", `{}`)
+	s.call(200, "POST", "/lightning/api/omni/transfer", `{"work":"`+first+`","to":"Support_Chat"}`)
+	if row := s.get(first); row["Status"] != "Transferred" {
+		t.Errorf("transferred: %v", row)
+	}
+	s.call(200, "POST", "/lightning/api/omni/logout", "")
+	if got := s.another().as("integration").call(200, "GET", "/lightning/api/omni", ""); got["agent"] != false {
+		t.Errorf("a user without a presence configuration: %v", got)
+	}
+}
+
+// TestConsoleStream holds what a page is told as it happens, with the toolkit's
+// events in their order and shape.
+func TestConsoleStream(t *testing.T) {
+	s := newHall(t, nil).as("ada")
+	e := s.listen("/lightning/stream")
+	if v := e.state(); v.Status != nil || len(v.Works) != 0 {
+		t.Fatalf("at first: %+v", v)
+	}
+	available, busy := s.status("Available"), s.status("Busy")
+
+	s.call(200, "POST", "/lightning/api/omni/status", `{"status":"`+available+`"}`)
+	got := e.hears("omniChannelLoginSuccess", "omniChannelStatusChanged")
+	if got[0]["statusId"] != available[:15] || got[1]["statusId"] != available[:15] || got[1]["statusApiName"] != "Available" || got[1]["reason"] != byLogin {
+		t.Errorf("login: %v", got)
+	}
+	if channels, ok := got[1]["channels"].(string); !ok || !strings.HasPrefix(channels, `[{"channelId":"0N9`) || !strings.Contains(channels, `"developerName":"Chat"`) {
+		t.Errorf("channels are %v, want JSON text", got[1]["channels"])
+	}
+	s.call(200, "POST", "/lightning/api/omni/status", `{"status":"`+busy+`"}`)
+	if got := e.hears("omniChannelStatusChanged"); got[0]["reason"] != byHand || got[0]["channels"] != "[]" {
+		t.Errorf("by hand: %v", got)
+	}
+	s.call(200, "POST", "/lightning/api/omni/status", `{"status":"`+available+`","toolkit":true}`)
+	if got := e.hears("omniChannelStatusChanged"); got[0]["reason"] != byToolkit {
+		t.Errorf("by the toolkit: %v", got)
+	}
+	s.pass(2 * wishLasts)
+	s.must(s.o.Agent("ada").Online("Busy"))
+	if got := e.hears("omniChannelStatusChanged"); got[0]["reason"] != bySupervisor {
+		t.Errorf("by somebody else: %v", got)
+	}
+	s.must(s.o.Agent("ada").Online("Available"))
+	e.hears("omniChannelStatusChanged")
+
+	chat := s.work("LiveChatTranscript")
+	work := s.push(chat.ID, "ada")
+	got = e.hears("omniChannelWorkAssigned", "omniChannelWorkloadChanged")
+	if got[0]["workId"] != work[:15] || got[0]["workItemId"] != chat.ID[:15] || got[1]["previousWorkload"] != 0.0 || got[1]["newWorkload"] != 51.0 || got[1]["configuredCapacity"] != 1000.0 {
+		t.Errorf("assigned: %v", got)
+	}
+	s.call(200, "POST", "/lightning/api/omni/accept", `{"work":"`+work+`"}`)
+	e.hears("omniChannelWorkAccepted")
+	s.call(200, "POST", "/lightning/api/omni/close", `{"work":"`+work+`"}`)
+	e.hears("omniChannelWorkClosed", "omniChannelWorkloadChanged")
+	s.push(s.work("Case").ID, "ada")
+	e.hears("omniChannelWorkAssigned", "omniChannelWorkloadChanged")
+	s.call(200, "POST", "/lightning/api/omni/decline", `{}`)
+	e.hears("omniChannelWorkDeclined", "omniChannelWorkloadChanged")
+	left := s.work("Case")
+	s.push(left.ID, "ada")
+	e.hears("omniChannelWorkAssigned", "omniChannelWorkloadChanged")
+	s.must(s.o.DeleteWork(left.ID)) // the push is canceled: no event of the toolkit's tells that
+	e.hears("omniChannelWorkloadChanged")
+	s.must(s.o.Agent("ada").Drop())
+	s.must(s.o.change(s.user("ada"), func(t *tx) error { return t.set(s.config(t, "ada"), Row{"Capacity": int64(900)}) }))
+	e.hears("omniChannelWorkloadChanged", "omniChannelConnectionError")
+	s.must(s.o.Agent("ada").Online("Available"))
+	e.hears("omniChannelLogout", "omniChannelLoginSuccess", "omniChannelStatusChanged")
+	s.call(200, "POST", "/lightning/api/omni/logout", "")
+	e.hears("omniChannelLogout")
+}
+
+// The reason of a status that a refusal brings is told, too.
+func TestConsoleStatusAfterRefusal(t *testing.T) {
+	for _, c := range []struct{ reason, how string }{{byDecline, "decline"}, {byTimeout, "timeout"}} {
+		t.Run(c.how, func(t *testing.T) {
+			s := newHall(t, func(seed *Seed) {
+				seed.Users[2].Agent.StatusOnDecline, seed.Users[2].Agent.StatusOnPushTimeout = "Busy", "Busy"
+			}).as("ada")
+			e := s.listen("/lightning/stream")
+			e.state()
+			s.must(s.o.Agent("ada").Online("Available"))
+			e.hears("omniChannelLoginSuccess", "omniChannelStatusChanged")
+			s.push(s.work("Case").ID, "ada")
+			e.hears("omniChannelWorkAssigned", "omniChannelWorkloadChanged")
+			if c.how == "decline" {
+				s.call(200, "POST", "/lightning/api/omni/decline", `{}`)
+			} else {
+				s.pass(21 * time.Second)
+			}
+			s.pass(0)
+			e.hears("omniChannelWorkDeclined")
+			for {
+				m := e.next()
+				if m.Name == "omniChannelStatusChanged" {
+					if got := m.Params.(map[string]any)["reason"]; got != c.reason {
+						t.Errorf("the reason is %v, want %s", got, c.reason)
+					}
+					return
+				}
+			}
+		})
+	}
+}
+
+func TestConsoleStreamRefusesStrangers(t *testing.T) {
+	s := newHall(t, nil)
+	address := "ws" + strings.TrimPrefix(s.url, "http") + "/lightning/stream"
+	for _, c := range []struct {
+		name   string
+		seat   *seat
+		header http.Header
+		want   int
+	}{
+		{"nobody", s.another(), nil, 401},
+		{"a page of another site", s.another().as("ada"), http.Header{"Origin": {"https://evil.example"}}, 403},
+	} {
+		conn, reply, err := (&websocket.Dialer{Jar: c.seat.jar}).DialContext(t.Context(), address, c.header)
+		if err == nil {
+			conn.Close()
+		}
+		if err == nil || reply == nil || reply.StatusCode != c.want {
+			t.Errorf("%s: %v, want status %d", c.name, reply, c.want)
+		}
+	}
+}
+
+// TestConsoleWatch holds that a page is told of the records it shows, and of no
+// others, also of what is said in a conversation.
+func TestConsoleWatch(t *testing.T) {
+	s := newHall(t, nil).as("ada")
+	e := s.listen("/lightning/stream")
+	e.state()
+	chat, other := s.work("LiveChatTranscript"), s.work("Case")
+	s.must(e.conn.WriteJSON(map[string]any{"watch": []string{chat.ID[:15], "nonsense"}}))
+	s.until("the page watches", func() bool {
+		s.o.console.mu.Lock()
+		defer s.o.console.mu.Unlock()
+		for st := range s.o.console.streams {
+			st.mu.Lock()
+			defer st.mu.Unlock()
+			return st.watched[chat.ID]
+		}
+		return false
+	})
+	s.call(200, "PATCH", "/lightning/api/record/"+other.ID, `{"fields":{"Priority":"High"}}`)
+	s.call(200, "PATCH", "/lightning/api/record/"+chat.ID, `{"fields":{"Browser":"Lynx"}}`)
+	if m := e.next(); m.T != "record" || m.ID != chat.ID || m.Op != "updated" {
+		t.Errorf("heard %+v, want the change of the chat", m)
+	}
+	s.call(200, "POST", "/customer/api/work/"+chat.ID+"/messages", `{"name":"Iris","text":"hello"}`)
+	if m := e.next(); m.T != "record" || m.ID != chat.ID {
+		t.Errorf("heard %+v, want the message", m)
+	}
+	s.must(s.o.DeleteWork(chat.ID))
+	if m := e.next(); m.T != "record" || m.Op != "deleted" {
+		t.Errorf("heard %+v, want the deletion", m)
+	}
+}
+
+// TestConsoleLeft holds what becomes of an agent whose browser goes away.
+func TestConsoleLeft(t *testing.T) {
+	s := newHall(t, nil).as("ada")
+	s.online("ada")
+	work := s.push(s.work("Case").ID, "ada")
+	first := s.listen("/lightning/stream")
+	first.state()
+	second := s.listen("/lightning/stream")
+	second.state()
+	first.conn.Close()
+	s.until("one page is left", func() bool {
+		s.o.console.mu.Lock()
+		defer s.o.console.mu.Unlock()
+		return s.o.console.open[s.user("ada")] == 1
+	})
+	if !s.connected("ada") {
+		t.Fatal("the connection is lost though a page is left")
+	}
+	second.conn.Close()
+	s.until("the connection is lost", func() bool { return !s.connected("ada") })
+	s.pass(10 * time.Second)
+	back := s.listen("/lightning/stream")
+	if v := back.state(); !v.Connected || !slices.Equal(works(v), []string{"Assigned Case 00000001"}) {
+		t.Fatalf("back in time: %+v", v)
+	}
+	s.pass(time.Minute - 45*time.Second) // past when Salesforce would have noticed, before the push times out
+	if got := s.get(work)["Status"]; got != "DeclinedOnPushTimeout" && got != "Assigned" {
+		t.Errorf("the work is %v though the page was back", got)
+	}
+	back.conn.Close()
+	s.until("the connection is lost", func() bool { return !s.connected("ada") })
+	s.pass(31 * time.Second)
+	if _, there := presence(s.world, "ada"); there {
+		t.Error("still present long after the last page went")
+	}
+
+	s.online("ben")
+	s.must(s.o.Agent("ben").Autopilot(Autopilot{Mode: "accept"}))
+	pilot := s.another().as("ben").listen("/lightning/stream")
+	pilot.state()
+	pilot.conn.Close()
+	s.until("no page is left", func() bool {
+		s.o.console.mu.Lock()
+		defer s.o.console.mu.Unlock()
+		return len(s.o.console.streams) == 0
+	})
+	if !s.connected("ben") {
+		t.Error("an agent with an autopilot needs no page")
+	}
+}
+
+func presence(w *world, agent string) (row Row, there bool) {
+	id := w.user(agent)
+	_ = w.o.view(func(t *tx) error { row, there = presenceOf(t, id); return nil })
+	return row, there
+}
+
+func (w *world) status(name string) string {
+	var id string
+	w.must(w.o.view(func(t *tx) (err error) { id, err = findStatus(t, name); return err }))
+	return id
+}
+
+func (w *world) config(t *tx, agent string) string {
+	row, _ := findUser(t, agent)
+	config, _ := configOf(t, row.ID())
+	return config.ID()
+}
+
+func TestConsoleRecord(t *testing.T) {
+	s := newHall(t, nil).as("ada")
+	kase := s.work("Case")
+	path := "/lightning/api/record/" + kase.ID[:15]
+	view := s.call(200, "GET", path, "")
+	if view["id"] != kase.ID || view["title"] != "Case 00000001" || view["talk"] != nil {
+		t.Errorf("record: %v", view)
+	}
+	field := func(view map[string]any, name string) map[string]any {
+		for _, f := range view["fields"].([]any) {
+			if f := f.(map[string]any); f["name"] == name {
+				return f
+			}
+		}
+		t.Fatalf("no field %s", name)
+		return nil
+	}
+	if f := field(view, "OwnerId"); f["text"] != "Support Cases" || f["edit"] != true || f["object"] != "Group" {
+		t.Errorf("owner: %v", f)
+	}
+	view = s.call(200, "PATCH", path, `{"fields":{"Status":"Escalated","OwnerId":"`+s.user("chloe")+`","Subject":"Refund"}}`)
+	if field(view, "Status")["value"] != "Escalated" || field(view, "OwnerId")["text"] != "Chloe Marchetti" || view["detail"] != "Refund" {
+		t.Errorf("saved: %v", view)
+	}
+	if got := s.o.Records("PendingServiceRouting"); len(got) != 1 || got[0]["IsDeleted"] != true {
+		t.Errorf("the PSR of a case that a person took: %v, want it gone", got)
+	}
+	s.call(400, "PATCH", path, `{"fields":{"IsClosed":true}}`)
+	s.call(400, "PATCH", path, `{"fields":{"Nonsense":"x"}}`)
+	s.call(400, "PATCH", path, `{"fields":{"OwnerId":"`+s.queue("Support_Chat")+`"}}`)
+	if got := field(s.call(200, "GET", path, ""), "OwnerId")["text"]; got != "Chloe Marchetti" {
+		t.Errorf("after refusals the owner is %v", got)
+	}
+	owners := s.call(200, "GET", "/lightning/api/owners/"+kase.ID, "")["owners"].([]any)
+	if len(owners) != 2+7 || owners[0].(map[string]any)["queue"] != true {
+		t.Errorf("owners: %v, want the case queues and the people", owners)
+	}
+	s.call(200, "DELETE", path, "")
+	for _, id := range []string{kase.ID, "500Mk0000000099", "nonsense"} {
+		s.call(404, "GET", "/lightning/api/record/"+id, "")
+	}
+	s.call(404, "PATCH", path, `{"fields":{"Status":"New"}}`)
+	s.call(404, "GET", "/lightning/api/owners/"+kase.ID, "")
+	s.call(404, "GET", "/lightning/api/nonsense", "")
+}
+
+func (w *world) queue(name string) string {
+	var id string
+	w.must(w.o.view(func(t *tx) (err error) { id, err = findQueue(t, name); return err }))
+	return id
+}
+
+func TestConsoleLists(t *testing.T) {
+	s := newHall(t, nil).as("ada")
+	s.call(200, "POST", "/customer/api/start", `{"kind":"chat","queue":"Support_Chat","name":"Maria Lopez","phone":"+44 20 7946 0018","text":"parcel"}`)
+	for range 60 {
+		s.work("Case")
+	}
+	for _, l := range s.call(200, "GET", "/lightning/api/home", "")["lists"].([]any) {
+		l := l.(map[string]any)
+		rows := l["rows"].([]any)
+		want := map[string]int{"Case": 60, "LiveChatTranscript": 1, "Contact": 1}[l["object"].(string)]
+		if l["total"] != float64(want) || len(rows) != min(want, maxListed) {
+			t.Errorf("%v: %v in all, %d shown; want %d", l["object"], l["total"], len(rows), want)
+		}
+		if l["object"] == "Case" && rows[0].(map[string]any)["title"] != "Case 00000060" {
+			t.Errorf("the first case is %v, want the newest", rows[0])
+		}
+	}
+	for query, want := range map[string]int{"maria": 1, "lopez": 1, "442079460018": 1, "020+7946+0018": 0, "2079460018": 1, "00000060": 1, "nobody": 0} {
+		if got := s.call(200, "GET", "/lightning/api/search?q="+query, "")["rows"].([]any); len(got) != want {
+			t.Errorf("search for %s: %v, want %d", query, got, want)
+		}
+	}
+	s.call(400, "GET", "/lightning/api/search?q=x", "")
+}
+
+// TestCustomer follows a customer from the start to the end of a chat.
+func TestCustomer(t *testing.T) {
+	s := newHall(t, nil)
+	menu := s.call(200, "GET", "/customer/api/menu", "")
+	if len(menu["topics"].([]any)) != 4 || menu["calls"] != false || len(menu["people"].([]any)) < 5 {
+		t.Errorf("menu: %v, want the four queues that are routed externally", menu)
+	}
+	waits := s.work("LiveChatTranscript")
+	view := s.call(200, "POST", "/customer/api/start", `{"kind":"chat","queue":"Support_Chat","name":"Maria Lopez","phone":"+44 20 7946 0018","text":"Where is my parcel?"}`)
+	id := view["id"].(string)
+	if view["title"] != "Chat Maria Lopez" || view["state"] != "waiting" || view["position"] != 2.0 || len(view["talk"].(map[string]any)["messages"].([]any)) != 1 {
+		t.Errorf("started: %v", view)
+	}
+	e := s.listen("/customer/stream?work=" + id)
+	look := func(state, agent string) map[string]any {
+		t.Helper()
+		for {
+			view := s.call(200, "GET", "/customer/api/work/"+id, "")
+			if view["state"] == state {
+				if view["agent"] != agent {
+					t.Errorf("%s: with %v, want %s", state, view["agent"], agent)
+				}
+				return view
+			}
+			if m := e.next(); m.T != "record" || m.ID != id {
+				t.Fatalf("heard %+v", m)
+			}
+		}
+	}
+	s.must(s.o.LeaveWork(waits.ID))
+	if got := look("waiting", "")["position"]; got != 1.0 {
+		t.Errorf("position %v after the first has left, want 1", got)
+	}
+	s.online("ada")
+	s.push(id, "ada")
+	look("asked", "Ada Okafor")
+	ada := s.another().as("ada")
+	ada.call(200, "POST", "/lightning/api/omni/accept", "{}")
+	look("served", "Ada Okafor")
+	ada.call(200, "POST", "/lightning/api/record/"+id+"/messages", `{"text":"On its way."}`)
+	s.call(200, "POST", "/customer/api/work/"+id+"/messages", `{"name":"Maria Lopez","text":"Thank you"}`)
+	var said []string
+	for _, m := range s.call(200, "GET", "/customer/api/work/"+id, "")["talk"].(map[string]any)["messages"].([]any) {
+		m := m.(map[string]any)
+		said = append(said, fmt.Sprint(m["from"], " ", m["name"], ": ", m["text"]))
+	}
+	if want := []string{"customer Maria Lopez: Where is my parcel?", "agent Ada Okafor: On its way.", "customer Maria Lopez: Thank you"}; !slices.Equal(said, want) {
+		t.Errorf("said %q, want %q", said, want)
+	}
+	s.call(400, "POST", "/customer/api/work/"+id+"/messages", `{"text":""}`)
+	s.call(400, "POST", "/customer/api/work/"+id+"/messages", `{"text":"`+strings.Repeat("x", maxMessage+1)+`"}`)
+	if view := s.call(200, "POST", "/customer/api/work/"+id+"/leave", "{}"); view["state"] != "over" || view["says"] != "You have left." {
+		t.Errorf("left: %v", view)
+	}
+	s.call(409, "POST", "/customer/api/work/"+id+"/messages", `{"text":"still there?"}`)
+	s.call(409, "POST", "/customer/api/work/"+id+"/leave", "{}")
+	s.call(404, "GET", "/customer/api/work/"+s.user("ada"), "")
+}
+
+// TestCustomerKinds starts one of each kind.
+func TestCustomerKinds(t *testing.T) {
+	s := newHall(t, nil)
+	for _, c := range []struct{ body, title, field, value string }{
+		{`{"kind":"message","queue":"Support_Messaging","name":"Jonas Weber","text":"hello"}`, "Message Jonas Weber", "PreviewDetails", "hello"},
+		{`{"kind":"case","queue":"Support_Cases","name":"Jonas Weber","phone":"+44 20 7946 0142","text":"Refund not received"}`, "Case 00000001", "Subject", "Refund not received"},
+		{`{"kind":"lead","queue":"Sales_Leads","name":"Priya Nair","phone":"+44 20 7946 0623"}`, "Lead Priya Nair", "Phone", "+44 20 7946 0623"},
+		{`{"kind":"chat","queue":"Support_Chat"}`, "Chat 00000001", "Status", "Waiting"},
+	} {
+		view := s.call(200, "POST", "/customer/api/start", c.body)
+		if row := s.get(view["id"].(string)); view["title"] != c.title || row[c.field] != c.value || view["state"] != "waiting" {
+			t.Errorf("%s: %v, %v", c.body, view, row)
+		}
+	}
+	if contacts := s.o.Records("Contact"); len(contacts) != 1 {
+		t.Errorf("%d contacts, want one for Jonas Weber", len(contacts))
+	}
+	for _, body := range []string{`{"kind":"pigeon"}`, `{"kind":"case","queue":"Nowhere"}`, `{"kind":"chat","queue":"Support_Cases"}`, `{"kind":"case","queue":"Support_Cases","name":"` + strings.Repeat("x", 81) + `"}`} {
+		before := len(s.o.Records("Case"))
+		reply, err := s.client.Post(s.url+"/customer/api/start", "application/json", strings.NewReader(body))
+		s.must(err)
+		reply.Body.Close()
+		if reply.StatusCode/100 != 4 || len(s.o.Records("Case")) != before {
+			t.Errorf("%s: status %d, %d cases", body, reply.StatusCode, len(s.o.Records("Case")))
+		}
+	}
+}
+
+func TestCustomerCalls(t *testing.T) {
+	s := newHall(t, nil)
+	s.call(409, "POST", "/customer/api/call", `{"name":"Maria Lopez","number":"+44 20 7946 0018"}`)
+	var asked []string
+	engine := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		asked = append(asked, strings.TrimSpace(r.Method+" "+r.URL.Path+" "+string(body)))
+		if strings.Contains(string(body), "refuse") {
+			http.Error(w, "no plan for calls", http.StatusConflict)
+			return
+		}
+		_, _ = io.WriteString(w, `{"id":"call-1","says":"It rings."}`)
+	}))
+	defer engine.Close()
+	s.must(s.o.SetConsole(Console{CallsURL: engine.URL + "/calls"}))
+	if got := s.call(200, "POST", "/customer/api/call", `{"name":"Maria Lopez","number":"+44 20 7946 0018","topic":"x"}`); got["id"] != "call-1" || got["says"] != "It rings." {
+		t.Errorf("call: %v", got)
+	}
+	s.call(200, "POST", "/customer/api/call/call-1/hangup", "{}")
+	if got := s.call(409, "POST", "/customer/api/call", `{"number":"1","topic":"refuse"}`); !strings.Contains(got["error"].(string), "no plan for calls") {
+		t.Errorf("refused: %v", got)
+	}
+	s.call(400, "POST", "/customer/api/call", `{"number":"none"}`)
+	engine.Close()
+	s.call(409, "POST", "/customer/api/call", `{"number":"1"}`)
+	want := []string{`POST /calls {"name":"Maria Lopez","number":"+44 20 7946 0018","topic":"x"}`, "DELETE /calls/call-1", `POST /calls {"name":"","number":"1","topic":"refuse"}`}
+	if !slices.Equal(asked, want) {
+		t.Errorf("asked %q, want %q", asked, want)
+	}
+}
+
+// TestConsoleSetUp holds the control plane's call, and what the pages may frame.
+func TestConsoleSetUp(t *testing.T) {
+	s := newHall(t, nil)
+	s.call(400, "POST", "/mock/v1/console", `{"contactPadURL":"pad"}`)
+	s.call(400, "POST", "/mock/v1/console", `{"contactPadURL":"javascript:alert(1)"}`)
+	s.call(400, "POST", "/mock/v1/console", `{"padURL":"http://127.0.0.1:1/"}`)
+	s.call(200, "POST", "/mock/v1/console", `{"contactPadURL":"http://127.0.0.1:8080/pad/"}`)
+	s.call(200, "POST", "/mock/v1/console", `{"callsURL":"http://127.0.0.1:8080/calls"}`)
+	if got := s.call(200, "GET", "/mock/v1/console", ""); got["contactPadURL"] != "http://127.0.0.1:8080/pad/" || got["callsURL"] != "http://127.0.0.1:8080/calls" || got["bridge"] != "" {
+		t.Errorf("set up as %v", got)
+	}
+	for path, want := range map[string]string{
+		"/lightning/page/home": "text/html", "/lightning/r/Case/500/view": "text/html", "/customer/": "text/html", "/": "text/html",
+		"/lightning/assets/console.js": "text/javascript", "/lightning/assets/base.css": "text/css",
+	} {
+		reply, err := s.client.Get(s.url + path)
+		s.must(err)
+		reply.Body.Close()
+		if got := reply.Header.Get("Content-Type"); reply.StatusCode != 200 || !strings.HasPrefix(got, want) || reply.Header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: status %d, %s", path, reply.StatusCode, got)
+		}
+		if policy := reply.Header.Get("Content-Security-Policy"); want == "text/html" && !strings.Contains(policy, "frame-src http://127.0.0.1:8080;") {
+			t.Errorf("%s: policy %q, want the panel's origin as the only frame", path, policy)
+		}
+	}
+	for _, path := range []string{"/lightning/assets/console.html", "/lightning/assets/nonsense.js", "/lightning/resource/OmnibridgeBridge.js", "/lightning/assets/..%2fdoc.go"} {
+		s.call(404, "GET", path, "")
+	}
+	s.must(s.o.SetConsole(Console{Bridge: []byte("var x;")}))
+	s.call(200, "GET", "/lightning/resource/OmnibridgeBridge.js", "")
+	if got := s.call(200, "GET", "/mock/v1/console", "")["bridge"]; got != "packaged" {
+		t.Errorf("the bridge is %v, want packaged", got)
+	}
+	if _, err := New(Options{Console: Console{ContactPadURL: "pad"}}); err == nil {
+		t.Error("an org with an address that is none was made")
+	}
+}
