@@ -50,9 +50,7 @@ func TestLeaseLivesByAnswersAlone(t *testing.T) {
 			t.Errorf("asked %d times, want every 10 s", n)
 		}
 		// The page freezes: its connection stands, but nothing answers.
-		p.mu.Lock()
-		p.mute = true
-		p.mu.Unlock()
+		p.silence(true)
 		later(28 * time.Second)
 		if got := r.desks.standings(); len(got) != 1 {
 			t.Fatalf("lapsed early: %+v", got)
@@ -66,9 +64,7 @@ func TestLeaseLivesByAnswersAlone(t *testing.T) {
 			t.Error("the desk says that the lease is alive")
 		}
 		// It wakes up.
-		p.mu.Lock()
-		p.mute = false
-		p.mu.Unlock()
+		p.silence(false)
 		later(10 * time.Second)
 		if got := r.desks.standings(); len(got) != 3 || !got[2].Alive {
 			t.Fatalf("told %+v", got)
@@ -83,7 +79,7 @@ func TestOnlyAnswersToQuestionsCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := bubble(t, nil)
 		p := r.panel("panel-one", r.session("ana"))
-		p.mute = true
+		p.silence(true)
 		later(time.Second)
 		for range 35 {
 			p.say(map[string]any{"t": "alive", "n": 0, "visible": true})

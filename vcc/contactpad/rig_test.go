@@ -332,6 +332,13 @@ func (p *pad) wait(n int, what string, ok func(heard) bool) (heard, int) {
 	}
 }
 
+// silence makes the panel answer no more whether it lives, or again.
+func (p *pad) silence(on bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.mute = on
+}
+
 func (p *pad) await(t string) heard {
 	p.r.t.Helper()
 	h, _ := p.wait(0, t, func(h heard) bool { return h.T == t })

@@ -157,9 +157,7 @@ func TestSilentSocketsEnd(t *testing.T) {
 		if _, n := q.last("login"); n == 0 {
 			t.Fatal("not asked to log in")
 		}
-		q.mu.Lock()
-		q.mute = true
-		q.mu.Unlock()
+		q.silence(true)
 		start = time.Now()
 		q.ended()
 		if d := time.Since(start); d > silentAfter || d < silentAfter-11*time.Second {

@@ -1,0 +1,515 @@
+//go:build oidc
+
+package contactpad
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"omnibridge/vcc"
+	"omnibridge/vcc/contactpad/login"
+	"omnibridge/vcc/contactpad/login/orgtest"
+)
+
+// store keeps sessions for tests.
+type store struct {
+	mu   sync.Mutex
+	kept map[string]Session
+	err  error
+}
+
+func newStore() *store { return &store{kept: map[string]Session{}} }
+
+func (s *store) Load(context.Context) ([]Session, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Values(s.kept)), s.err
+}
+
+func (s *store) Save(_ context.Context, one Session) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil {
+		s.kept[one.Hash] = one
+	}
+	return s.err
+}
+
+func (s *store) Drop(_ context.Context, hashes ...string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, h := range hashes {
+		delete(s.kept, h)
+	}
+	return s.err
+}
+
+func (s *store) size() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.kept)
+}
+
+// withOrg starts a server whose people log in at an org.
+func withOrg(t *testing.T, change func(*orgtest.Org, *Options)) (*rig, *orgtest.Org) {
+	org := orgtest.New(t)
+	r := real(t, func(o *Options) {
+		org.Callback = o.URL + "/pad/callback"
+		g, err := login.New(login.Options{Issuer: org.URL, ClientID: org.ClientID, Callback: org.Callback, Org: o.Org})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Login = g
+		if change != nil {
+			change(org, o)
+		}
+	})
+	return r, org
+}
+
+// browser is a window that logs in: with cookies of its own, not the frame's.
+func (r *rig) browser() *http.Client {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return &http.Client{Jar: lax{jar}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// lax sends cookies over http on a loopback address, although they are Secure, as
+// browsers do.
+type lax struct{ http.CookieJar }
+
+func (j lax) SetCookies(u *url.URL, cookies []*http.Cookie) {
+	s := *u
+	s.Scheme = "https"
+	j.CookieJar.SetCookies(&s, cookies)
+}
+
+func (j lax) Cookies(u *url.URL) []*http.Cookie {
+	s := *u
+	s.Scheme = "https"
+	return j.CookieJar.Cookies(&s)
+}
+
+// step requests an address as a window of site does, and returns where it is sent
+// next.
+func (r *rig) step(c *http.Client, address, site string) (*http.Response, string) {
+	r.t.Helper()
+	req, err := http.NewRequestWithContext(r.t.Context(), "GET", address, nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if site != "" {
+		req.Header.Set("Sec-Fetch-Site", site)
+	}
+	resp, err := c.Do(req)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	next, err := resp.Location()
+	if err != nil {
+		return resp, ""
+	}
+	return resp, next.String()
+}
+
+// wanted returns the newest address to log in at that the panel got.
+func (p *pad) wanted(n int) (loginMessage, int) {
+	p.r.t.Helper()
+	h, n := p.wait(n, "login", func(h heard) bool { return h.T == "login" })
+	var m loginMessage
+	h.into(p.r.t, &m)
+	return m, n
+}
+
+// logIn takes a window through the org, up to the callback's answer.
+func (r *rig) logIn(c *http.Client, m loginMessage) *http.Response {
+	r.t.Helper()
+	_, org := r.step(c, r.url+m.URL, "same-origin")
+	if org == "" {
+		r.t.Fatal("not sent to the org")
+	}
+	_, back := r.step(c, org, "cross-site")
+	resp, _ := r.step(c, back, "cross-site")
+	return resp
+}
+
+func TestLoginIsHandedOverToThePanelThatAsked(t *testing.T) {
+	kept := newStore()
+	r, org := withOrg(t, func(_ *orgtest.Org, o *Options) { o.Sessions = kept })
+	p, bystander := r.panel("panel-one", ""), r.panel("panel-two", "")
+	m, n := p.wanted(0)
+	bystander.wanted(0)
+	p.say(map[string]any{"t": "start", "state": "away", "minor": "Break"})
+	r.desks.set(vcc.Desk{Agent: vcc.AgentID(org.User)}) // logged out in the engine
+	if resp := r.logIn(r.browser(), m); resp.StatusCode != http.StatusOK {
+		t.Fatalf("callback: %s", resp.Status)
+	}
+	var session sessionMessage
+	h, _ := p.wait(n, "session", func(h heard) bool { return h.T == "session" })
+	h.into(t, &session)
+	if session.Agent != vcc.AgentID(org.User) || len(session.Token) < 26 || time.Until(session.Until) < 11*time.Hour {
+		t.Errorf("session %+v", session)
+	}
+	p.await("desk")
+	if c := r.desks.next(t); c.Do != vcc.LogIn || c.State != (vcc.AgentState{Major: vcc.Away, Minor: "Break"}) {
+		t.Errorf("command %+v", c)
+	}
+	if _, n := bystander.last("session"); n != 0 {
+		t.Error("another panel was logged in, too")
+	}
+	if kept.size() != 1 || strings.Contains(strings.Join(slices.Collect(maps.Keys(kept.kept)), ""), session.Token) {
+		t.Errorf("stored %+v", kept.kept)
+	}
+	if org.Good() != 0 {
+		t.Error("a token of the org was kept")
+	}
+	// With the token, another page of the agent needs no login: also after a restart.
+	o := r.s.o
+	again, err := New(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close(context.Background())
+	if s, ok := again.sessions.find(session.Token, time.Now()); !ok || s.Agent != session.Agent {
+		t.Errorf("after a restart: %+v, %v", s, ok)
+	}
+	if _, ok := again.sessions.find(session.Token, session.Until); ok {
+		t.Error("the session does not end")
+	}
+}
+
+func TestLoginRefusesWhatIsNotTheSameWindow(t *testing.T) {
+	r, _ := withOrg(t, nil)
+	p := r.panel("panel-one", "")
+	m, n := p.wanted(0)
+	for _, site := range []string{"cross-site", "same-site", "none", ""} {
+		if resp, to := r.step(r.browser(), r.url+m.URL, site); resp.StatusCode != http.StatusForbidden || to != "" {
+			t.Errorf("opened from %q: %s", site, resp.Status)
+		}
+	}
+	if resp, _ := r.step(r.browser(), r.url+"/pad/login?nonce=guessed", "same-origin"); resp.StatusCode != http.StatusGone {
+		t.Errorf("unknown nonce: %s", resp.Status)
+	}
+	mine, other := r.browser(), r.browser()
+	_, org := r.step(mine, r.url+m.URL, "same-origin")
+	if resp, _ := r.step(other, r.url+m.URL, "same-origin"); resp.StatusCode != http.StatusGone {
+		t.Errorf("nonce used twice: %s", resp.Status)
+	}
+	m2, n := p.wanted(n)
+	if m2.Nonce == m.Nonce {
+		t.Error("the panel has no new nonce")
+	}
+	_, back := r.step(mine, org, "cross-site")
+	if resp, _ := r.step(other, back, "cross-site"); resp.StatusCode != http.StatusForbidden {
+		t.Errorf("finished in another browser: %s", resp.Status)
+	}
+	u, err := url.Parse(back)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := u.Query()
+	q.Set("state", "guessed")
+	if resp, _ := r.step(mine, r.url+"/pad/callback?"+q.Encode(), "cross-site"); resp.StatusCode != http.StatusForbidden {
+		t.Errorf("another state: %s", resp.Status)
+	}
+	if _, n := p.last("session"); n != 0 {
+		t.Fatal("logged in")
+	}
+	if resp, _ := r.step(mine, back, "cross-site"); resp.StatusCode != http.StatusOK {
+		t.Errorf("the right one: %s", resp.Status)
+	}
+	p.wait(n, "session", func(h heard) bool { return h.T == "session" })
+	if resp, _ := r.step(mine, back, "cross-site"); resp.StatusCode != http.StatusForbidden {
+		t.Errorf("replayed: %s", resp.Status)
+	}
+}
+
+func TestLoginSaysWhyNot(t *testing.T) {
+	for name, test := range map[string]struct {
+		rig    func(*orgtest.Org)
+		agent  error
+		status int
+		code   string
+		why    string
+	}{
+		"denied":        {func(o *orgtest.Org) { o.Deny = "access_denied" }, nil, http.StatusOK, "denied", "not finished"},
+		"no agent":      {nil, ErrNoAgent, http.StatusForbidden, "no agent", "You are ana@example.com in Salesforce, but no agent has that user."},
+		"no permission": {nil, ErrNoPermission, http.StatusForbidden, "no permission", `"ContactPad agent"`},
+		"other org":     {func(o *orgtest.Org) { o.ID = "00D000000000002EAA" }, nil, http.StatusForbidden, "other org", "another Salesforce org"},
+		"not genuine":   {func(o *orgtest.Org) { o.Token = func(m map[string]any) { m["nonce"] = "old" } }, nil, http.StatusForbidden, "failed", "could not be verified"},
+		"trouble":       {nil, errors.New("store is full"), http.StatusBadGateway, "failed", "Try again"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, _ := withOrg(t, func(org *orgtest.Org, o *Options) {
+				if test.rig != nil {
+					test.rig(org)
+				}
+				if test.agent != nil {
+					o.Agent = func(context.Context, string, login.Claims) (vcc.AgentID, error) { return "", test.agent }
+				}
+			})
+			p := r.panel("panel-one", "")
+			m, n := p.wanted(0)
+			if resp := r.logIn(r.browser(), m); resp.StatusCode != test.status {
+				t.Errorf("window: %s", resp.Status)
+			}
+			h, _ := p.wait(n, "the refusal", func(h heard) bool { return h.T == "login" && strings.Contains(string(h.data), `"code":"`+test.code) })
+			var why loginMessage
+			h.into(t, &why)
+			if !strings.Contains(why.Why, test.why) || why.Nonce == m.Nonce || why.Nonce == "" {
+				t.Errorf("said %+v", why)
+			}
+			if len(r.desks.commands()) != 0 {
+				t.Errorf("done %+v", r.desks.commands())
+			}
+		})
+	}
+}
+
+func TestOrgThatIsDownIsSaid(t *testing.T) {
+	r, _ := withOrg(t, func(org *orgtest.Org, _ *Options) { org.Down = true })
+	p := r.panel("panel-one", "")
+	m, n := p.wanted(0)
+	if resp, _ := r.step(r.browser(), r.url+m.URL, "same-origin"); resp.StatusCode != http.StatusBadGateway {
+		t.Errorf("window: %s", resp.Status)
+	}
+	p.wait(n, "the reason", func(h heard) bool { return h.T == "login" && strings.Contains(string(h.data), `"code":"failed"`) })
+}
+
+func TestLoginNoncesEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := bubble(t, nil)
+		p := r.panel("panel-one", "")
+		later(time.Second)
+		first, n := p.wanted(0)
+		later(loginLife - 2*time.Second)
+		second, _ := p.wanted(n)
+		if second.Nonce == first.Nonce {
+			t.Fatal("not renewed before its end")
+		}
+		get := func(nonce string) int {
+			req, err := http.NewRequestWithContext(t.Context(), "GET", r.url+"/pad/login?nonce="+nonce, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Sec-Fetch-Site", "same-origin")
+			resp, _ := r.do(req)
+			return resp.StatusCode
+		}
+		if got := get(first.Nonce); got != http.StatusGone {
+			t.Errorf("one that was renewed: %d", got)
+		}
+		if got := get(second.Nonce); got != http.StatusFound {
+			t.Errorf("the newest: %d", got)
+		}
+		// Whoever comes back too late is not logged in.
+		var state string
+		r.s.mu.Lock()
+		for state = range r.s.started {
+		}
+		tr := r.s.started[state]
+		r.s.mu.Unlock()
+		if r.s.finishTry(state, "another browser", time.Now()) != nil {
+			t.Error("another browser finished it")
+		}
+		if r.s.finishTry(state, "", tr.until) != nil {
+			t.Error("finished after its end")
+		}
+		p.conn.NetConn().Close()
+		later(time.Second)
+		r.s.mu.Lock()
+		defer r.s.mu.Unlock()
+		if len(r.s.tries)+len(r.s.started) != 0 {
+			t.Errorf("left behind: %d, %d", len(r.s.tries), len(r.s.started))
+		}
+	})
+}
+
+func TestSessionEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := bubble(t, nil)
+		token := r.session("ana")
+		p := r.panel("panel-one", token)
+		later(12*time.Hour - warnBefore - time.Second)
+		if _, n := p.last("login"); n != 0 {
+			t.Fatal("asked to log in too early")
+		}
+		later(2 * time.Second)
+		if m, _ := p.wanted(0); m.Code != "renew" || m.URL == "" {
+			t.Fatalf("login %+v", m)
+		}
+		if d := deskOf(t, p); !d.Panel.Lease.Alive {
+			t.Error("lost before the end")
+		}
+		later(warnBefore)
+		h, _ := p.last("login")
+		var m loginMessage
+		h.into(t, &m)
+		if m.Code != "expired" {
+			t.Errorf("login %+v", m)
+		}
+		p.say(do("c1", vcc.Hold))
+		later(time.Minute)
+		if c := r.desks.commands(); len(c) != 0 {
+			t.Errorf("done %+v", c)
+		}
+		if got := r.desks.standings(); len(got) != 2 || got[1].Alive {
+			t.Errorf("told %+v", got)
+		}
+	})
+}
+
+func TestSessionIsOfThisOrg(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		org := testOrg
+		r := bubble(t, func(o *Options) { o.Org = func() string { return org } })
+		token := r.session("ana")
+		org = "00D000000000002EAA"
+		p := r.panel("panel-one", token)
+		later(time.Second)
+		if m, _ := p.wanted(0); m.Code != "other org" {
+			t.Errorf("login %+v", m)
+		}
+	})
+}
+
+func TestSupervisorEndsSessions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kept := newStore()
+		r := bubble(t, func(o *Options) { o.Sessions = kept })
+		ana, tom := r.session("ana"), r.session("tom")
+		p, q := r.panel("panel-ana", ana), r.panel("panel-tom", tom)
+		later(time.Second)
+		if err := r.s.Revoke(t.Context(), "ana", "Eva Lind logged you out."); err != nil {
+			t.Fatal(err)
+		}
+		later(time.Second)
+		if m, _ := p.wanted(0); m.Code != "revoked" || m.Why != "Eva Lind logged you out." {
+			t.Errorf("login %+v", m)
+		}
+		if _, n := q.last("login"); n != 0 {
+			t.Error("the other agent has to log in, too")
+		}
+		if kept.size() != 1 {
+			t.Errorf("stored %+v", kept.kept)
+		}
+		kept.err = errors.New("store is full")
+		if err := r.s.Revoke(t.Context(), "tom", "Eva Lind logged you out."); err == nil {
+			t.Error("that it lasts only until a restart is not told")
+		}
+		later(time.Second)
+		if _, n := q.last("login"); n != 1 {
+			t.Error("a full store keeps an agent in")
+		}
+	})
+}
+
+func TestRenewalKeepsThePanelGoing(t *testing.T) {
+	r, org := withOrg(t, nil)
+	agent := vcc.AgentID(org.User)
+	p := r.panel("panel-one", r.session(agent))
+	p.await("desk")
+	p.say(map[string]any{"t": "renew"})
+	m, n := p.wanted(0)
+	if m.Code != "renew" {
+		t.Fatalf("login %+v", m)
+	}
+	r.logIn(r.browser(), m)
+	h, _ := p.wait(n, "session", func(h heard) bool { return h.T == "session" })
+	var s sessionMessage
+	h.into(t, &s)
+	if s.Token == "" {
+		t.Errorf("session %s", h.data)
+	}
+	if len(r.desks.commands()) != 0 || len(r.desks.standings()) != 1 {
+		t.Errorf("done %+v, told %+v", r.desks.commands(), r.desks.standings())
+	}
+	// Somebody else's login moves the panel to their desk.
+	org.User = "005000000000002AAA"
+	p.say(map[string]any{"t": "renew"})
+	p.mu.Lock()
+	n = len(p.seen)
+	p.mu.Unlock()
+	h, n = p.wait(n, "login", func(h heard) bool { return h.T == "login" })
+	h.into(t, &m)
+	r.logIn(r.browser(), m)
+	p.wait(n, "session", func(h heard) bool { return h.T == "session" && strings.Contains(string(h.data), org.User) })
+	p.wait(n, "desk", func(h heard) bool { return h.T == "desk" && strings.Contains(string(h.data), org.User) })
+	if tst := r.s.seat(agent); tst != nil && len(tst.status(time.Now()).Panels) != 0 {
+		t.Error("the panel is at two desks")
+	}
+}
+
+func TestCookieSparesALogin(t *testing.T) {
+	r := real(t, nil)
+	token := r.session("ana")
+	ask := func(method, origin, bearer string) *http.Response {
+		req, err := http.NewRequestWithContext(t.Context(), method, r.url+"/pad/session", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Origin", origin)
+		req.Header.Set("Authorization", bearer)
+		resp, _ := r.do(req)
+		return resp
+	}
+	for name, resp := range map[string]*http.Response{
+		"another page": ask("POST", "https://evil.example", "Bearer "+token), "no token": ask("POST", r.url, ""), "no session": ask("POST", r.url, "Bearer x"), "GET": ask("GET", r.url, "Bearer "+token),
+	} {
+		if resp.StatusCode < 400 || len(resp.Cookies()) != 0 {
+			t.Errorf("%s: %s", name, resp.Status)
+		}
+	}
+	resp := ask("POST", r.url, "Bearer "+token)
+	if resp.StatusCode != http.StatusNoContent || len(resp.Cookies()) != 1 {
+		t.Fatalf("%s, %v", resp.Status, resp.Cookies())
+	}
+	c := resp.Cookies()[0]
+	if !c.Secure || !c.HttpOnly || !c.Partitioned || c.SameSite != http.SameSiteNoneMode || c.Path != "/" || c.Domain != "" {
+		t.Errorf("cookie %+v", c)
+	}
+	p := r.open(http.Header{"Cookie": {c.Name + "=" + c.Value}})
+	p.say(map[string]any{"t": "hello", "v": 1, "panel": "panel-one", "token": ""})
+	var s sessionMessage
+	p.await("session").into(t, &s)
+	if s.Agent != "ana" || s.Token != "" {
+		t.Errorf("session %+v: the cookie's token is not for scripts", s)
+	}
+	if resp := ask("DELETE", r.url, ""); resp.StatusCode != http.StatusNoContent || resp.Cookies()[0].MaxAge >= 0 {
+		t.Errorf("delete: %s %v", resp.Status, resp.Cookies())
+	}
+	https := &Server{base: &url.URL{Scheme: "https"}}
+	if name := https.cookie(sessionCookie, http.SameSiteNoneMode).Name; name != "__Host-omnibridge-pad" {
+		t.Errorf("over https the cookie is %s", name)
+	}
+}
+
+func TestSessionsThatCannotBeKeptAreNoSessions(t *testing.T) {
+	kept := newStore()
+	r, _ := withOrg(t, func(_ *orgtest.Org, o *Options) { o.Sessions = kept })
+	p := r.panel("panel-one", "")
+	m, n := p.wanted(0)
+	kept.mu.Lock()
+	kept.err = errors.New("store is full")
+	kept.mu.Unlock()
+	if resp := r.logIn(r.browser(), m); resp.StatusCode != http.StatusBadGateway {
+		t.Errorf("window: %s", resp.Status)
+	}
+	p.wait(n, "the reason", func(h heard) bool { return h.T == "login" && strings.Contains(string(h.data), `"code":"failed"`) })
+	if _, err := New(t.Context(), r.s.o); err == nil {
+		t.Error("started without its sessions")
+	}
+}
