@@ -26,7 +26,7 @@ type code struct {
 
 // issueCode makes a code for a person's login.
 func (s *Service) issueCode(a *authorization, username string) string {
-	text := "aPrx" + rand.Text() + rand.Text()
+	text := "aPrx" + rand.Text() + rand.Text() + "==" // a real one needs escaping too
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.codes.put(text, &code{

@@ -114,7 +114,6 @@ func TestApprovalAtABrowserLetsAnAssertionIn(t *testing.T) {
 	}
 }
 
-
 // Apps that have to show their secret to refresh are refused without, the others with a wrong one.
 func TestRefreshingWithoutTheSecret(t *testing.T) {
 	o := start(t, withPeople)
@@ -169,5 +168,33 @@ func TestAFewPeopleTooMany(t *testing.T) {
 	p.do(t.Context(), http.MethodGet, o.ask(), nil)
 	if status, _, _ := p.do(t.Context(), http.MethodGet, first, nil); status != 410 {
 		t.Errorf("the first of 1,001: %d", status)
+	}
+}
+
+func TestRefreshingKeepsToWhatWasAskedFor(t *testing.T) {
+	o := start(t, withPeople)
+	code := logIn(t, identity.NewBrowser(), o.ask("scope", "refresh_token email"), ops).Get("code")
+	r := o.token(t, "grant_type", "authorization_code", "client_id", "pad", "redirect_uri", callback, "code_verifier", verifier, "code", code)
+	var token struct {
+		Refresh string `json:"refresh_token"`
+		IDToken string `json:"id_token"`
+	}
+	if err := json.Unmarshal([]byte(r.body), &token); err != nil || r.Scope != "refresh_token email" || token.IDToken != "" {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if r := o.token(t, "grant_type", "refresh_token", "client_id", "pad", "refresh_token", token.Refresh); r.Scope != "refresh_token email" || strings.Contains(r.body, "id_token") {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestCustomPermissionsAreToldWhenAskedFor(t *testing.T) {
+	o := start(t, withPeople)
+	for scope, told := range map[string]bool{"openid": false, "openid custom_permissions": true} {
+		code := logIn(t, identity.NewBrowser(), o.ask("scope", scope), ops).Get("code")
+		r := o.token(t, "grant_type", "authorization_code", "client_id", "pad", "redirect_uri", callback, "code_verifier", verifier, "code", code)
+		info := o.do(t, http.MethodGet, "/services/oauth2/userinfo", "Bearer "+r.AccessToken, nil)
+		if info.status != 200 || strings.Contains(info.body, `"custom_permissions":{"Supervisor":true}`) != told || strings.Contains(info.body, "custom_permissions") != told {
+			t.Errorf("%s: %s", scope, info.body)
+		}
 	}
 }

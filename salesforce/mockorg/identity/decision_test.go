@@ -219,3 +219,14 @@ func TestThePageChoosesWhoIsThere(t *testing.T) {
 		}
 	}
 }
+
+func TestChoosingAnotherUserChangesTheSession(t *testing.T) {
+	o := start(t, withPeople)
+	b := identity.NewBrowser()
+	for _, username := range []string{ops, "old@acme.test", "old@acme.test", ops} {
+		logIn(t, b, o.ask("prompt", "select_account"), username)
+		if all := o.Sessions(); len(all) != 1 || all[0].Username != username {
+			t.Errorf("%s was chosen: %+v", username, all)
+		}
+	}
+}
