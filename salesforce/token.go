@@ -78,6 +78,7 @@ type TokenSource struct {
 	budget *rate.Limiter // of logins
 
 	mu       sync.Mutex
+	changed  chan struct{} // closed and made anew when there is a new token
 	current  Token
 	refusal  *AuthError // why the last attempt failed; nil after a success
 	nextTry  time.Time  // no attempt before this moment
@@ -97,7 +98,7 @@ func NewTokenSource(o TokenOptions) (*TokenSource, error) {
 	if err := o.Grant.validate(); err != nil {
 		return nil, err
 	}
-	return &TokenSource{opt: o, login: login, budget: rate.NewLimiter(rate.Every(loginEvery), loginBurst), http: &http.Client{
+	return &TokenSource{opt: o, login: login, changed: make(chan struct{}), budget: rate.NewLimiter(rate.Every(loginEvery), loginBurst), http: &http.Client{
 		Transport: o.Transport,
 		// A redirect would carry the credentials to a host nobody configured.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -135,6 +136,19 @@ func (s *TokenSource) Invalidate(access string) {
 	}
 }
 
+// Renewed returns a channel that is closed when there is a token other than this
+// one, which it does not ask for.
+func (s *TokenSource) Renewed(access string) <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now := s.current.Access.Reveal(); now != "" && now != access {
+		closed := make(chan struct{})
+		close(closed)
+		return closed
+	}
+	return s.changed
+}
+
 // known answers without a request if that can be done.
 func (s *TokenSource) known() (tok Token, known bool, err error) {
 	s.mu.Lock()
@@ -162,6 +176,8 @@ func (s *TokenSource) renew(ctx context.Context) (Token, error) {
 	defer s.mu.Unlock()
 	if failure == nil {
 		s.current, s.refusal, s.failures = tok, nil, 0
+		close(s.changed)
+		s.changed = make(chan struct{})
 		return tok, nil
 	}
 	s.failures++
@@ -263,6 +279,9 @@ func (t StreamTokens) Token(ctx context.Context) (token, instanceURL string, err
 
 // Invalidate drops a token that the streaming endpoint refused.
 func (t StreamTokens) Invalidate(token string) { t.Source.Invalidate(token) }
+
+// Renewed tells when the daemon's REST calls, or anybody else, got another token.
+func (t StreamTokens) Renewed(refused string) <-chan struct{} { return t.Source.Renewed(refused) }
 
 // parseBase reads the address of a host: scheme and authority, nothing else.
 func parseBase(s string) (*url.URL, error) {

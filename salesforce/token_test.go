@@ -275,6 +275,30 @@ func TestInvalidateOfAnOldTokenKeepsTheNewOne(t *testing.T) {
 	}
 }
 
+// TestRenewedTellsOfOthersLogins: it asks for no token itself.
+func TestRenewedTellsOfOthersLogins(t *testing.T) {
+	f := newFakeOrg(t, says2(200, `{}`))
+	s := f.tokens(t)
+	is := func(c <-chan struct{}) bool {
+		select {
+		case <-c:
+			return true
+		default:
+			return false
+		}
+	}
+	none := s.Renewed("")
+	old, _ := s.Token(t.Context())
+	waits := StreamTokens{s}.Renewed(old.Access.Reveal())
+	s.Invalidate(old.Access.Reveal())
+	if _, logins := f.seen(); !is(none) || is(waits) || is(s.Renewed(old.Access.Reveal())) || logins != 1 {
+		t.Errorf("the first token was told %v, a second that is not there %v, with %d logins", is(none), is(waits), logins)
+	}
+	if _, err := s.Token(t.Context()); err != nil || !is(waits) || !is(s.Renewed(old.Access.Reveal())) {
+		t.Errorf("the second token was told %v (%v)", is(waits), err)
+	}
+}
+
 func TestLoginsThatHealNothingAreHeldBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		logins := 0

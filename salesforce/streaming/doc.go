@@ -40,7 +40,8 @@
 //   - Every fault is left again, whatever the server advises: the first attempt
 //     after a healthy session at once, later ones with growing jittered pauses;
 //     at most one handshake a second and, after an authentication failure, one
-//     login in 30 seconds. FAULTS.md tells what that comes to, fault by fault.
+//     login in 30 seconds, unless the token source is shared ([Renewer]) and somebody
+//     else got a token meanwhile. FAULTS.md tells what that comes to, fault by fault.
 //
 // # Duplicates, and replay IDs that go backwards
 //

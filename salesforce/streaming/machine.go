@@ -18,6 +18,7 @@ const (
 	inSubscribe kind = "subscribe"
 	inJob       kind = "job"   // the owner finished a batch or a gap
 	inRenew     kind = "renew" // the owner wants a new session; fault says why
+	inFresh     kind = "fresh" // somebody else has got another token than the refused one
 	inTick      kind = "tick"  // the deadline may have passed
 	inStop      kind = "stop"
 )
@@ -115,7 +116,8 @@ type machine struct {
 
 	handshakeAt time.Time     // last handshake asked for
 	loginAt     time.Time     // last login asked for after an authentication failure
-	suspect     bool          // the token was refused; cleared by a handshake
+	suspect     bool          // the token was refused; cleared by a handshake, or by another token
+	unlogged    time.Time     // when to try again if that takes no login of ours
 	turned      bool          // this session completed a turn: polled or delivered
 	slow        bool          // the owner holds events longer than the server waits
 	timeout     time.Duration // advice.timeout
@@ -182,6 +184,10 @@ func (m *machine) expects(in input) error {
 		if !slices.Contains(inSession, m.state) {
 			return errStale // a new one is under way
 		}
+	case inFresh:
+		if !m.awaitsLogin() {
+			return errStale
+		}
 	case inTick:
 		if d := m.deadline(); d.IsZero() || m.now.Before(d) {
 			return errStale
@@ -204,6 +210,10 @@ func (m *machine) absorb(in input) class {
 	case inRenew:
 		m.cause = in.fault
 		return failed
+	case inFresh:
+		m.suspect = false
+		m.until = m.unlogged
+		return ""
 	case inTick:
 		return m.absorbTick()
 	case inJob:
@@ -347,6 +357,9 @@ func (m *machine) owesEvents() bool {
 	}
 	return false
 }
+
+// awaitsLogin tells whether the next attempt is to log in anew.
+func (m *machine) awaitsLogin() bool { return m.state == backingOff && m.suspect }
 
 // deadline says when the machine wants the next tick; zero means never.
 func (m *machine) deadline() time.Time {

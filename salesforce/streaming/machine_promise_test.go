@@ -23,7 +23,7 @@ func TestMachineKeepsItsPromises(t *testing.T) {
 		drawFault := func() *fault { return &fault{verdict: rapid.SampledFrom(verdicts).Draw(t, "verdict")} }
 		for range rapid.IntRange(1, 80).Draw(t, "steps") {
 			w.pass(time.Duration(rapid.SampledFrom([]int{0, 1, 30, 900, 20000, 200000}).Draw(t, "ms")) * time.Millisecond)
-			switch rapid.SampledFrom([]string{"good", "good", "good", "events", "bad", "mixed", "job", "job", "owner", "tick", "tick", "late", "renew"}).Draw(t, "what") {
+			switch rapid.SampledFrom([]string{"good", "good", "good", "events", "bad", "mixed", "job", "job", "owner", "tick", "tick", "late", "renew", "fresh"}).Draw(t, "what") {
 			case "good":
 				if w.request != nil {
 					w.answer(input{advice: advice{"retry", rapid.Int64Range(-1, 2000).Draw(t, "interval"), 110000}})
@@ -56,6 +56,8 @@ func TestMachineKeepsItsPromises(t *testing.T) {
 				if !w.m.deadline().IsZero() {
 					w.tickAt()
 				}
+			case "fresh":
+				w.step(input{kind: inFresh})
 			case "renew":
 				w.step(input{kind: inRenew, fault: &fault{verdict: renewed}})
 			case "late":

@@ -35,6 +35,17 @@ type TokenSource interface {
 	Invalidate(token string)
 }
 
+// Renewer is a TokenSource that others use as well, and that can tell when one of
+// them has got a new token. After an authentication failure the client then goes on
+// with that, instead of waiting until it may log in itself.
+type Renewer interface {
+	TokenSource
+	// Renewed returns a channel that is closed when the source holds a token other
+	// than this one, by whomever it was asked for. It causes no login. Safe for
+	// concurrent use.
+	Renewed(refused string) <-chan struct{}
+}
+
 // Fallback says where a channel goes on when its replay ID is refused.
 type Fallback string
 

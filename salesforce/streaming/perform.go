@@ -70,6 +70,7 @@ func (m *machine) plan(f *fault) time.Duration {
 	if f.verdict == loginRefused {
 		m.loginAt = m.now // this was a login, whatever led to it
 	}
+	m.unlogged = m.now.Add(max(pause, 0))
 	if m.suspect && !m.loginAt.IsZero() {
 		pause = max(pause, loginSpacing-m.now.Sub(m.loginAt))
 	}

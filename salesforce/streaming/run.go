@@ -62,10 +62,22 @@ func (r *run) loop() {
 			r.take(a)
 		case reason := <-r.client.renewals:
 			r.step(input{kind: inRenew, fault: &fault{renewed, reason}})
+		case <-r.fresh():
+			r.step(input{kind: inFresh})
 		case <-timer.C:
 			r.step(input{kind: inTick})
 		}
 	}
+}
+
+// fresh returns a channel that is closed when a token is there that spares us a
+// login; nil while we want none.
+func (r *run) fresh() <-chan struct{} {
+	source, shared := r.client.options.TokenSource.(Renewer)
+	if !shared || !r.machine.awaitsLogin() {
+		return nil
+	}
+	return source.Renewed(r.token)
 }
 
 // step lets the machine decide and carries out what it wants.
@@ -73,7 +85,7 @@ func (r *run) step(in input) {
 	deeds, err := r.machine.step(time.Now(), in)
 	switch {
 	case err == errStale:
-		if in.kind != inTick && in.kind != inRenew {
+		if in.kind != inTick && in.kind != inRenew && in.kind != inFresh {
 			r.client.count(func(s *Stats) { s.Stale++ })
 		}
 	case err != nil:
