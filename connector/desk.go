@@ -41,13 +41,7 @@ func (c *Connector) Panel(ctx context.Context, agent vcc.AgentID, p vcc.Panel) e
 // Find asks the engine who can be consulted or given a transfer.
 func (c *Connector) Find(ctx context.Context, s vcc.Search) (vcc.Found, error) {
 	var found vcc.Found
-	err := c.ask(ctx, func(core *Core) {
-		if e, ok := core.engine.(interface {
-			Find(vcc.Search) vcc.Found
-		}); ok {
-			found = e.Find(s)
-		}
-	})
+	err := c.ask(ctx, func(core *Core) { found = core.engine.Find(s) })
 	return found, err
 }
 

@@ -40,6 +40,8 @@ type Engine interface {
 	Agent(id vcc.AgentID) (vcc.Agent, bool)
 	// Desk returns what an agent's panel shows.
 	Desk(id vcc.AgentID) (vcc.Desk, bool)
+	// Find returns who can be consulted or given a transfer.
+	Find(s vcc.Search) vcc.Found
 	Interactions() iter.Seq[vcc.Interaction]
 	Agents() iter.Seq[vcc.Agent]
 	// Restore puts stored rows back after a restart, before any Step.

@@ -33,6 +33,12 @@ type config struct {
 	Events         string            `envconfig:"EVENTS" default:"pushtopic" desc:"where the org's events come from: pushtopic, or cdc (Change Data Capture; the admin deploys salesforce/package/cdc first)"`
 	Data           string            `envconfig:"DATA" default:"omnibridge.db" desc:"file of the durable state"`
 	Listen         string            `envconfig:"LISTEN" default:"127.0.0.1:8080" desc:"address of the status page, /healthz and /readyz"`
+	PublicURL      string            `envconfig:"PUBLIC_URL" desc:"where agents' browsers reach the daemon, as https://pad.acme.com; turns ContactPad on; plain http only on loopback"`
+	PadClientID    string            `envconfig:"PAD_CLIENT_ID" desc:"consumer key of the External Client App by which people log in to ContactPad" need:"with PUBLIC_URL"`
+	PadSecret      salesforce.Secret `envconfig:"PAD_CLIENT_SECRET" desc:"its secret; none if the app needs none" secret:"yes"`
+	PadConsoles    []string          `envconfig:"PAD_CONSOLES" desc:"origins of the org's pages that may frame ContactPad, with commas between; empty means those that belong to ORG_URL"`
+	PadICE         salesforce.Secret `envconfig:"PAD_ICE" desc:"STUN and TURN servers for calls between agents, as WebRTC's JSON list [{\"urls\":[\"turn:...\"],\"username\":\"...\",\"credential\":\"...\"}]" secret:"yes"`
+	CallsToken     salesforce.Secret `envconfig:"CALLS_TOKEN" desc:"bearer token of the Interactions API; turns it on at /interactions/" secret:"yes"`
 	RoutingFile    string            `envconfig:"ROUTING_FILE" desc:"JSON file of plans, skills, sizes and deadlines; without it every queue is a plan of its own"`
 	LogLevel       slog.Level        `envconfig:"LOG_LEVEL" default:"INFO" desc:"DEBUG, INFO, WARN or ERROR"`
 	LogFormat      string            `envconfig:"LOG_FORMAT" default:"auto" desc:"text, json, or auto: text on a terminal"`
@@ -227,6 +233,7 @@ func (c config) check() []error {
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		wrong("LISTEN", "is %q: must be host:port, as 127.0.0.1:8080", c.Listen)
 	}
+	errs = append(errs, c.checkPad()...)
 	for name, d := range map[string]time.Duration{"SWEEP_EVERY": c.SweepEvery, "PRESENCE_GRACE": c.PresenceGrace, "CALL_TIMEOUT": c.CallTimeout, "DRAIN": c.Drain, "JOURNAL_RETAINS": c.JournalRetains} {
 		if d <= 0 {
 			wrong(name, "is %v: must be more than zero", d)

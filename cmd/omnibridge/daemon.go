@@ -13,6 +13,8 @@ import (
 	"omnibridge/connector/ops"
 	"omnibridge/connector/store"
 	"omnibridge/salesforce"
+	"omnibridge/vcc"
+	"omnibridge/vcc/contactpad"
 	"omnibridge/vcc/engine"
 )
 
@@ -24,6 +26,7 @@ type daemon struct {
 	connector *connector.Connector
 	listener  net.Listener
 	pages     *http.Server
+	pad       *contactpad.Server // nil: there is no ContactPad
 }
 
 // newDaemon wires everything and binds its address; nothing runs yet. onJournal
@@ -51,23 +54,48 @@ func newDaemon(ctx context.Context, cfg config, rt routing, log *slog.Logger, on
 	if d.store, err = store.Open(ctx, store.Options{Path: cfg.Data, Logger: log.With("component", "store")}); err != nil {
 		return d, err
 	}
+	reached := &reachedOrg{Org: org}
+	policy := rt.policy(cfg.PresenceGrace)
+	policy.Console = cfg.PublicURL != ""
 	d.connector, err = connector.New(connector.Options{
-		Org: org, Feed: feedOf{feed}, Engine: eng, Store: d.store, Policy: rt.policy(cfg.PresenceGrace), Logger: log.With("component", "connector"),
-		SweepEvery: cfg.SweepEvery, Budget: org.Budget, Drain: cfg.Drain, OnJournal: onJournal,
+		Org: reached, Feed: feedOf{feed}, Engine: eng, Store: d.store, Policy: policy, Logger: log.With("component", "connector"),
+		SweepEvery: cfg.SweepEvery, Budget: org.Budget, Drain: cfg.Drain, OnJournal: onJournal, Direct: d.direct,
 	})
 	if err != nil {
 		return d, err
 	}
+	if cfg.PublicURL != "" {
+		if d.pad, err = newPad(ctx, cfg, rt, reached, d.connector, d.store, log); err != nil {
+			return d, err
+		}
+		reached.consoles = d.pad.Console()
+	}
 	if d.listener, err = net.Listen("tcp", cfg.Listen); err != nil {
 		return d, fmt.Errorf("%s_LISTEN: %w", prefix, err)
 	}
+	mux := http.NewServeMux()
+	mux.Handle("/", ops.Handler(ops.Options{Daemon: d.connector, Version: version, Org: cfg.OrgURL, Probe: d.store.Check,
+		Canary: func() ops.Canary { return ops.Canary(feed.Canary()) }}))
+	if d.pad != nil {
+		mux.Handle("/pad/", d.pad)
+	}
 	d.pages = &http.Server{
-		Handler: ops.Handler(ops.Options{Daemon: d.connector, Version: version, Org: cfg.OrgURL, Probe: d.store.Check,
-			Canary: func() ops.Canary { return ops.Canary(feed.Canary()) }}),
+		Handler:           mux,
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	return d, nil
+}
+
+// direct hands a directive that is not the org's business to whom it is for. The
+// loop calls it, so it must not block.
+func (d *daemon) direct(what vcc.Directive) {
+	switch what.Kind {
+	case vcc.Pop, vcc.SetOmni:
+		if d.pad != nil {
+			d.pad.Direct(what)
+		}
+	}
 }
 
 // url is where the status page is.
@@ -89,6 +117,9 @@ func (d *daemon) run(ctx context.Context) error {
 	<-pruned
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
+	if d.pad != nil {
+		err = errors.Join(err, d.pad.Close(closing))
+	}
 	_ = d.pages.Shutdown(closing) // pages hold nothing: what is left is cut off
 	d.listener = nil
 	if serveErr := <-served; !errors.Is(serveErr, http.ErrServerClosed) {

@@ -162,6 +162,18 @@ func (d *demonstration) daemon(ctx context.Context, m *mock, dir string, onJourn
 	if errs := cfg.check(); len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
+	// Another site than the org's, as in Salesforce: browsers keep the two apart.
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, err
+	}
+	cfg.PublicURL = "http://localhost:" + port
+	cfg.PadClientID, cfg.PadSecret = m.access.LoginID, salesforce.Secret(m.access.LoginSecret)
+	console := m.org.Console()
+	console.ContactPadURL = cfg.PublicURL + "/pad/"
+	if err := m.org.SetConsole(console); err != nil {
+		return nil, err
+	}
 	return newDaemon(ctx, cfg, demoRouting, d.log, onJournal)
 }
 

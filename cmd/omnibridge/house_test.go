@@ -23,6 +23,7 @@ var allowed = map[string]struct {
 	"omnichannel": {[]string{"vcc"}, "the rules of delivery are pure; they speak the contract's words"},
 
 	"salesforce":                  {[]string{"omnichannel", "salesforce/streaming", "vcc"}, "the org's bank: it adapts Salesforce to the rules of delivery"},
+	"salesforce/package":          {nil, "what an admin deploys stands on nothing"},
 	"salesforce/setup":            {[]string{"omnichannel", "salesforce", "salesforce/streaming", "vcc"}, "setting up reads the org as the daemon does, and nothing depends on it"},
 	"salesforce/streaming":        {nil, "a Bayeux client knows nothing of routing"},
 	"salesforce/mockorg":          {[]string{"salesforce/mockorg/clock", "salesforce/mockorg/cometd", "salesforce/mockorg/identity", "salesforce/mockorg/metadata", "salesforce/mockorg/soql"}, "client and mock must not share a mistake"},
@@ -36,14 +37,17 @@ var allowed = map[string]struct {
 	"connector/store": {[]string{"omnichannel", "vcc"}, "it stores what the machines know"},
 	"connector/ops":   {[]string{"connector", "omnichannel", "vcc"}, "pages show the application"},
 
-	"cmd/omnibridge": {[]string{"cmd/omnibridge/bench", "cmd/omnibridge/world", "connector", "connector/ops", "connector/store", "omnichannel", "salesforce", "salesforce/mockorg", "salesforce/mockorg/identity", "salesforce/setup", "vcc", "vcc/engine"},
+	"vcc/contactpad":       {[]string{"vcc", "vcc/contactpad/login"}, "panels know the contract, not who is at the other end"},
+	"vcc/contactpad/login": {nil, "who somebody is is not a matter of routing"},
+
+	"cmd/omnibridge": {[]string{"cmd/omnibridge/bench", "cmd/omnibridge/world", "connector", "connector/ops", "connector/store", "omnichannel", "salesforce", "salesforce/mockorg", "salesforce/mockorg/identity", "salesforce/package", "salesforce/setup", "vcc", "vcc/contactpad", "vcc/contactpad/login", "vcc/engine"},
 		"main wires everything; only it sees both banks"},
 	"cmd/omnibridge/bench": {[]string{"connector/store", "omnichannel", "salesforce/mockorg", "salesforce/streaming", "vcc"}, "it measures our clients, which it wires as main would"},
 	"cmd/omnibridge/world": {[]string{"connector/store", "omnichannel", "salesforce/mockorg", "vcc"}, "the demo's people act on the mock org, and are judged by comparing it with the store"},
 }
 
 // testOnly lists packages that exist for tests, and may import what they test.
-var testOnly = []string{"connector/store/storetest"}
+var testOnly = []string{"connector/store/storetest", "vcc/contactpad/login/orgtest"}
 
 // pure lists the packages that touch nothing outside, and what that means.
 var (

@@ -17,6 +17,7 @@ import (
 
 	"omnibridge/salesforce/mockorg"
 	"omnibridge/salesforce/mockorg/identity"
+	deploy "omnibridge/salesforce/package"
 )
 
 // mockAccess is what a script needs to use the mock org; the first line of
@@ -28,6 +29,9 @@ type mockAccess struct {
 	ClientID     string `json:"client_id"`
 	ClientSecret string `json:"client_secret"`
 	JWTKeyFile   string `json:"jwt_key_file"`
+	// LoginID and LoginSecret are of the app by which people log in.
+	LoginID     string `json:"login_client_id"`
+	LoginSecret string `json:"login_client_secret"`
 }
 
 // mock is a mock org that listens.
@@ -50,6 +54,7 @@ func startOrg(l net.Listener, options mockorg.Options) (*mock, error) {
 		return nil, fmt.Errorf("make a key for JWT logins: %w", err)
 	}
 	options.BaseURL = "http://" + l.Addr().String()
+	options.Console.Bridge = deploy.Bridge
 	options.Apps = []identity.App{{ClientID: mockorg.DefaultClientID, Secret: mockorg.DefaultClientSecret, PublicKey: &key.PublicKey, RunAs: mockorg.IntegrationUser}}
 	org, err := mockorg.New(options)
 	if err != nil {
@@ -59,6 +64,7 @@ func startOrg(l net.Listener, options mockorg.Options) (*mock, error) {
 	m.access = mockAccess{
 		URL: org.URL(), Username: mockorg.IntegrationUser, Password: mockorg.DefaultPassword,
 		ClientID: mockorg.DefaultClientID, ClientSecret: mockorg.DefaultClientSecret,
+		LoginID: mockorg.DefaultLoginID, LoginSecret: mockorg.DefaultLoginSecret,
 	}
 	go func() { m.served <- org.Serve(l) }()
 	return m, nil
@@ -82,6 +88,7 @@ everything.`, std)
 	state := fs.String("state", "", "go on with the org saved in this `file`, if it exists, and save it there at the end")
 	edition := fs.String("edition", "", "limits as those of this `edition`: "+strings.Join(mockorg.Editions(), ", ")+" (default: enterprise, with a developer's 15,000 calls a day)")
 	faultSeed := fs.Uint64("fault-seed", 0, "`number` that the chances of faults are drawn from")
+	pad := fs.String("contactpad", "", "`address` of the page that the console's ContactPad item frames, as http://localhost:8080/pad/")
 	level := fs.String("log-level", "INFO", "DEBUG, INFO, WARN or ERROR")
 	if err := parseFlags(fs, args); err != nil {
 		return err
@@ -90,7 +97,7 @@ everything.`, std)
 	if err != nil {
 		return err
 	}
-	options.FaultSeed = *faultSeed
+	options.FaultSeed, options.Console.ContactPadURL = *faultSeed, *pad
 	l, err := net.Listen("tcp", *listen)
 	if err != nil {
 		return fmt.Errorf("--listen: %w: use another port, or 0 for a free one", err)

@@ -30,6 +30,8 @@ type routing struct {
 	LastResortAfter duration                                  `json:"lastResortAfter"` // when all have refused
 	WrapUp          duration                                  `json:"wrapUp"`          // of plans that are not listed
 	Channels        map[vcc.Channel]omnichannel.ChannelPolicy `json:"channels"`        // by developer name of the service channel
+	WrapFrees       bool                                      `json:"wrapFreesCapacity"`
+	ContactPad      padFile                                   `json:"contactPad"`
 	Plans           []planFile                                `json:"plans"`
 	Agents          map[string]agentFile                      `json:"agents"` // by Salesforce user id
 }
@@ -178,6 +180,7 @@ func (r routing) check() error {
 			errs = append(errs, fmt.Errorf("  agents: %q is not the id of a Salesforce user: give its 15 or 18 characters, 005 first", id))
 		}
 	}
+	errs = append(errs, r.ContactPad.check()...)
 	return errors.Join(errs...)
 }
 
@@ -200,7 +203,9 @@ func (r routing) engine() engine.Config {
 		ChannelCoolDown: time.Duration(r.ChannelCoolDown), LastResortAfter: time.Duration(r.LastResortAfter),
 		DefaultPlan:  vcc.Plan{WrapUp: time.Duration(r.WrapUp)},
 		AcceptWithin: map[vcc.Class]time.Duration{}, Skills: map[vcc.AgentID][]vcc.Skill{}, AgentSizes: map[vcc.AgentID]vcc.Sizes{},
+		Levels: map[vcc.AgentID]map[vcc.Skill]int{}, WrapFreesCapacity: r.WrapFrees,
 	}
+	r.ContactPad.engine(&c)
 	for class, d := range r.AcceptWithin {
 		c.AcceptWithin[class] = time.Duration(d)
 	}
@@ -209,7 +214,7 @@ func (r routing) engine() engine.Config {
 	}
 	for id, a := range r.Agents {
 		agent := vcc.AgentID(omnichannel.Long(id))
-		c.Skills[agent] = a.Skills
+		c.Skills[agent], c.Levels[agent] = a.Skills, a.Levels
 		if a.Sizes != nil {
 			c.AgentSizes[agent] = *a.Sizes
 		}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"omnibridge/omnichannel"
+	"omnibridge/salesforce"
+	"omnibridge/vcc"
+	"omnibridge/vcc/contactpad"
+)
+
+// agentConsole is what can be asked of an agent's console.
+type agentConsole interface {
+	Decline(ctx context.Context, agent vcc.AgentID, work, reason string) error
+	Close(ctx context.Context, agent vcc.AgentID, work string) error
+}
+
+// reachedOrg is the org, reached by REST and by its agents' consoles: some things
+// only a console can do. It also remembers what the panels have to know of the org.
+type reachedOrg struct {
+	*salesforce.Org
+	consoles agentConsole // nil: there is no ContactPad
+
+	mu       sync.Mutex
+	id       string            // of the org
+	statuses map[string]string // Omni-Channel statuses: developer name to id
+}
+
+// takenBack is the reason that the org keeps of a push that was taken back.
+const takenBack = "Not accepted in time"
+
+// Carry carries out an effect: in the agent's console what that can do, else by REST.
+func (o *reachedOrg) Carry(ctx context.Context, e omnichannel.Effect) omnichannel.Outcome {
+	if o.consoles == nil {
+		return o.Org.Carry(ctx, e)
+	}
+	var err error
+	switch e.Kind {
+	case omnichannel.DeclineWork:
+		err = o.consoles.Decline(ctx, e.Agent, string(e.Work), takenBack)
+	case omnichannel.CloseWork:
+		if err = o.consoles.Close(ctx, e.Agent, string(e.Work)); err != nil {
+			out := o.Org.Carry(ctx, e)
+			if out.Result != omnichannel.Done {
+				out.Message = err.Error() + "; " + out.Message
+			}
+			return out
+		}
+	default:
+		return o.Org.Carry(ctx, e)
+	}
+	if err == nil {
+		return omnichannel.Outcome{Effect: e, Result: omnichannel.Done}
+	}
+	// Not to be tried again at once: what became of the push is looked up.
+	out := omnichannel.Outcome{Effect: e, Result: omnichannel.Refused, Code: "CONSOLE", Message: err.Error()}
+	if errors.Is(err, contactpad.ErrNoConsole) {
+		out.Code = "NO_CONSOLE"
+	}
+	return out
+}
+
+// Identity returns the id of the org.
+func (o *reachedOrg) Identity(ctx context.Context) (string, error) {
+	id, err := o.Org.Identity(ctx)
+	if err == nil {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.id = id
+	}
+	return id, err
+}
+
+// Baseline reads everything in external routing.
+func (o *reachedOrg) Baseline(ctx context.Context) (omnichannel.Baseline, error) {
+	b, err := o.Org.Baseline(ctx)
+	if err == nil {
+		statuses := make(map[string]string, len(b.Directory.Statuses))
+		for id, s := range b.Directory.Statuses {
+			statuses[s.Name] = string(id)
+		}
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.statuses = statuses
+	}
+	return b, err
+}
+
+// ID returns the id of the org, or "" while it is not known.
+func (o *reachedOrg) ID() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.id
+}
+
+// StatusID returns the id of an Omni-Channel status, or "".
+func (o *reachedOrg) StatusID(name string) string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.statuses[name]
+}
