@@ -23,9 +23,9 @@ const (
 	// busyWait is for the moments in which SQLite itself holds the file: a
 	// checkpoint, a backup by another tool.
 	busyWait = "busy_timeout(5000)"
-	// mark stands for a value in a statement that takes hundreds of them. A
-	// number behind it would be a name to SQLite, and names are searched for one
-	// by one.
+	// mark stands for a value in a statement that takes hundreds of them. In
+	// PostgreSQL it has a number; to SQLite that would be a name, and the driver
+	// looks each name up in a list of all.
 	mark = "?"
 	// sequence is the type of a key that counts. A table with a key of just this
 	// type is kept in its order; of any other, the key is an index beside it.
