@@ -26,7 +26,8 @@ const (
 	dropEffect
 	lastEntry
 	addEntry
-	addEntries8
+	addEntries4
+	addEntries16
 	addEntries64
 	putMeta
 	statements // how many
@@ -53,7 +54,8 @@ var texts = [statements]string{
 	dropEffect:   `DELETE FROM outbox WHERE id = $1`,
 	lastEntry:    `SELECT COALESCE(MAX(seq), 0) FROM journal`,
 	addEntry:     entriesText(1),
-	addEntries8:  entriesText(8),
+	addEntries4:  entriesText(4),
+	addEntries16: entriesText(16),
 	addEntries64: entriesText(64),
 	putMeta:      `INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
 }

@@ -21,7 +21,7 @@ const (
 var entryStatements = []struct {
 	size int
 	add  statement
-}{{64, addEntries64}, {8, addEntries8}, {1, addEntry}}
+}{{64, addEntries64}, {16, addEntries16}, {4, addEntries4}, {1, addEntry}}
 
 const entryColumns = 7
 
