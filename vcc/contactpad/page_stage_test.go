@@ -139,6 +139,7 @@ func (s *stage) keys(keys string, modifiers ...chromedp.Modifier) {
 
 const (
 	up, down, home, end = kb.ArrowUp, kb.ArrowDown, kb.Home, kb.End
+	right, pageDown     = kb.ArrowRight, kb.PageDown
 	enter, escape, tabs = kb.Enter, kb.Escape, kb.Tab
 )
 

@@ -82,7 +82,11 @@ export function makeActs(app) {
     press({ event, card, action, why }) {
       const s = state();
       if (event.currentTarget.closest('#dock') && app.elapsed() - s.selfSelected < guard) return void acts.off(offWords.guard);
-      if (why) return void acts.off(why);
+      if (why) {
+        acts.off(why);
+        if (why === offWords.underway) home(); // the second half of a double click
+        return;
+      }
       if (action.do === 'consult') return void acts.find('consult', card);
       if (action.do === 'transfer' && card.class !== 'live') return void acts.find('transfer', card);
       if (action.do === 'abandon') return void app.dispatch({ type: 'confirm', confirm: { kind: 'abandon', interaction: card.interaction } });

@@ -6,6 +6,7 @@ import { Bridge } from './bridge.js';
 import { ServerClock, Ticker, paint } from './clock.js';
 import { Focus } from './focus.js';
 import { Memory } from './memory.js';
+import { notice } from './notices.js';
 import { Voice } from './rtc.js';
 import { Wire } from './wire.js';
 import { Ringer } from './sound.js';
@@ -15,7 +16,7 @@ import { instant } from './time.js';
 import { ringing, unseen, utility } from './utility.js';
 import { render } from './vendor/lit-html/lit-html.js';
 import { view } from './view/page.js';
-import { login as loginWords, notice, say, toast } from './words.js';
+import { login as loginWords, say, toast } from './words.js';
 
 export class App {
   constructor({ win, config }) {
@@ -195,7 +196,7 @@ export class App {
   }
 
   #bridgeEvent(name, data) {
-    if (name === 'panel') this.dispatch({ type: 'panel', visible: data.visible === true });
+    if (name === 'panel') this.dispatch({ type: 'panel', open: data.visible === true });
     if (name === 'tabFocused' || name === 'tabOpened') this.looked(data.recordId, name === 'tabFocused');
     this.wire.send({ t: 'event', name, data });
   }
@@ -216,8 +217,8 @@ export class App {
     const { win, doc } = this;
     win.addEventListener('offline', () => this.wire.broken());
     win.addEventListener('online', () => this.acts.tryNow());
-    doc.addEventListener('visibilitychange', () => this.dispatch({ type: 'panel', visible: this.state.visible }));
-    new IntersectionObserver((seen) => this.dispatch({ type: 'panel', visible: seen.at(-1).isIntersecting })).observe(this.root);
+    doc.addEventListener('visibilitychange', () => this.dispatch({ type: 'panel' }));
+    new IntersectionObserver((seen) => this.dispatch({ type: 'panel', inView: seen.at(-1).isIntersecting })).observe(this.root);
     let frozen = 0;
     doc.addEventListener('freeze', () => (frozen = this.clock.known ? this.clock.now() : 0));
     doc.addEventListener('resume', () => {

@@ -1,8 +1,9 @@
 // What is said when something changes: the sentences that lead from one state to the
 // next, as a pure function. Each has a subject; of one subject only the newest is said.
 import { alerting, cardOf, cards, loggedIn, primary } from './state.js';
-import { instant, left } from './time.js';
-import { notice, say, stateName } from './words.js';
+import { notice } from './notices.js';
+import { instant } from './time.js';
+import { say, stateName } from './words.js';
 
 const P = (subject, text) => ({ subject, text, urgent: false });
 const A = (subject, text) => ({ subject, text, urgent: true });
@@ -54,7 +55,7 @@ function work(before, after, now) {
 
 function card(was, c, now, fresh) {
   const subject = `card:${c.interaction}`;
-  const seconds = c.until ? left(instant(c.until), now) : 0;
+  const seconds = c.until ? Math.round((instant(c.until) - now) / 1000) : 0;
   if (c.state === 'alerting') {
     if (was) return [];
     if (c.class !== 'live') return [A(subject, say.alerting(c, seconds))];

@@ -19,7 +19,9 @@ export const initial = Object.freeze({
   panel: null, // {primary, primarySince, reason, lease}
   wasPrimary: false,
   bridge: { is: 'looking', can: [], theme: '', console: false },
-  visible: true, // the utility's panel is open
+  open: true, // the utility's panel, as the console tells
+  inView: true, // as the browser tells
+  visible: true, // both
   selected: '', // interaction
   selfSelected: -Infinity, // when the selection last moved by itself
   fresh: {}, // interaction -> 'auto' or 'accepted': not looked at yet
@@ -77,7 +79,7 @@ const events = {
     // With a session it only means that it will end soon; without one nothing of the
     // agent may stay on the screen.
     if (e.renew) return { ...s, login };
-    return { ...initial, link: { ...s.link, is: 'up', banner: false, ever: true }, bridge: s.bridge, visible: s.visible, settings: s.settings, start: s.start, popup: s.popup, login, messages: s.messages.filter((m) => m.kind === 'bye') };
+    return { ...initial, link: { ...s.link, is: 'up', banner: false, ever: true }, bridge: s.bridge, open: s.open, inView: s.inView, visible: s.visible, settings: s.settings, start: s.start, popup: s.popup, login, messages: s.messages.filter((m) => m.kind === 'bye') };
   },
   session: (s, e) => ({ ...s, until: e.until, login: null, popup: '', messages: without(s.messages, 'expires') }),
   popup: (s, e) => ({ ...s, popup: e.popup }),
@@ -116,7 +118,11 @@ const events = {
   seen: (s, e) => ({ ...s, seen: [...new Set([...s.seen, ...e.ids])].slice(-100) }),
 
   bridge: (s, e) => ({ ...s, bridge: { ...s.bridge, ...e.bridge } }),
-  panel: (s, e) => ({ ...s, visible: e.visible }),
+  panel(s, e) {
+    const open = e.open ?? s.open;
+    const inView = e.inView ?? s.inView;
+    return { ...s, open, inView, visible: open && inView };
+  },
   message: (s, e) => ({ ...s, messages: message(s.messages, e.message) }),
   dismiss: (s, e) => ({ ...s, messages: s.messages.filter((m) => m.id !== e.id) }),
   choices: (s, e) => ({ ...s, choices: { ...s.choices, [e.interaction]: e.records } }),

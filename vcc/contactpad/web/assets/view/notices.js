@@ -3,8 +3,9 @@ import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { repeat } from '../vendor/lit-html/directives/repeat.js';
 import { icon } from '../icons.js';
 import { busy, cardOf, cards, loggedIn, primary } from '../state.js';
+import { notice as wordsOf } from '../notices.js';
 import { instant } from '../time.js';
-import { button as words, link as linkWords, notice as wordsOf, second as secondWords, title } from '../words.js';
+import { button as words, link as linkWords, second as secondWords, title } from '../words.js';
 import { offOf } from './button.js';
 
 export function notices(s, act) {
