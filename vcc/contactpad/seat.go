@@ -63,6 +63,11 @@ type bridge struct {
 
 func (b bridge) ready() bool { return b.version > 0 }
 
+// bridge reads a message of that type.
+func (m *inbound) bridge() bridge {
+	return bridge{m.Version, m.Capabilities, m.User, m.Console}
+}
+
 // primacy is what all panels are told of the primary one.
 type primacy struct {
 	id    string
@@ -297,6 +302,9 @@ func (t *seat) attach(k *socket, hello inbound, session Session, token string) {
 	if !again {
 		p.asked, p.heard = 0, 0
 	}
+	if b := k.takeBridge(); b.ready() {
+		p.bridge, p.place.console = b, true
+	}
 	if t.asks.IsZero() {
 		t.asks = now.Add(t.s.o.AskEvery)
 	}
@@ -367,7 +375,7 @@ func (t *seat) receive(k *socket, m inbound) *farewell {
 	case "primary":
 		t.roster.claim(p.place.id, now)
 	case "bridge":
-		p.bridge = bridge{m.Version, m.Capabilities, m.User, m.Console}
+		p.bridge = m.bridge()
 		p.place.console = p.bridge.ready()
 	case "result":
 		t.result(p, m)

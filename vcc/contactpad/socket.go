@@ -26,16 +26,17 @@ type socket struct {
 	offered *try
 	begun   []*try
 
-	mu    sync.Mutex
-	asked int     // whether it lives, while it is not seated
-	hello inbound // zero: has not said hello
-	seat  *seat   // nil: not logged in
-	start vcc.AgentState
-	tries allowance // of logins
-	code  string    // why it has to log in
-	why   string
-	ended bool
-	done  chan struct{} // closed when the reading side has ended
+	mu     sync.Mutex
+	asked  int     // whether it lives, while it is not seated
+	hello  inbound // zero: has not said hello
+	seat   *seat   // nil: not logged in
+	start  vcc.AgentState
+	bridge bridge    // told before it was seated
+	tries  allowance // of logins
+	code   string    // why it has to log in
+	why    string
+	ended  bool
+	done   chan struct{} // closed when the reading side has ended
 }
 
 // Close codes besides those of RFC 6455.
@@ -168,6 +169,10 @@ func (k *socket) receive(m inbound) *farewell {
 		k.mu.Unlock()
 	case m.T == "renew":
 		k.askLogin("renew", "")
+	case seat == nil && m.T == "bridge":
+		k.mu.Lock()
+		k.bridge = m.bridge()
+		k.mu.Unlock()
 	case seat != nil && m.T == "rtc":
 		return seat.signal(k, m)
 	case seat != nil:
@@ -259,6 +264,15 @@ func (k *socket) panel() string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.hello.Panel
+}
+
+// takeBridge returns what the panel told of its console before it was seated.
+func (k *socket) takeBridge() bridge {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	b := k.bridge
+	k.bridge = bridge{}
+	return b
 }
 
 // gone ends the socket, from the reading side.
