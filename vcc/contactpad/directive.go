@@ -56,7 +56,7 @@ func (s *Server) pop(d vcc.Directive) {
 	case d.Record != "":
 		s.with(d.Agent, func(t *seat) { t.pop(d.Interaction, d.Record, d.Focus) })
 	case d.Caller != "" && s.o.FindCaller != nil:
-		s.running.Go(func() { s.popCaller(d) })
+		s.spawn(func() { s.popCaller(d) })
 	}
 }
 

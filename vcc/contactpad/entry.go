@@ -1,6 +1,7 @@
 package contactpad
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"errors"
@@ -35,10 +36,14 @@ func (k *socket) askLogin(code, why string) {
 	now := time.Now()
 	k.mu.Lock()
 	k.code, k.why = code, why
-	able := !k.ended && k.tries.take(now)
+	ended, able := k.ended, k.tries.take(now)
 	k.mu.Unlock()
-	if !able {
-		k.out.put(kindTry, encode(loginMessage{T: "login", Code: "busy", Why: "That was tried too often. Wait a minute, then load the page anew."}))
+	switch {
+	case ended:
+		return
+	case !able:
+		k.out.put(kindTry, encode(loginMessage{T: "login", Code: "busy", Why: "That was tried too often. Wait half a minute."}))
+		time.AfterFunc(tryEvery, k.askLoginAgain)
 		return
 	}
 	t := &try{Try: login.NewTry(), nonce: rand.Text(), sock: k, until: now.Add(loginLife), renew: code == "renew"}
@@ -197,17 +202,19 @@ func (s *Server) serveCallback(w http.ResponseWriter, r *http.Request) {
 		s.say(w, http.StatusOK, "Log-in was not finished", "Nothing has changed. You may close this window.")
 		return
 	}
-	claims, err := s.o.Login.Finish(r.Context(), t.Try, q.Get("code"))
+	ctx, cancel := context.WithTimeout(r.Context(), commandTime)
+	defer cancel()
+	claims, err := s.o.Login.Finish(ctx, t.Try, q.Get("code"))
 	if err != nil {
 		s.refuse(w, t, err)
 		return
 	}
-	agent, err := s.o.Agent(r.Context(), claims.User, claims)
+	agent, err := s.o.Agent(ctx, claims.User, claims)
 	if err != nil {
 		s.refuse(w, t, &mapError{claims, err})
 		return
 	}
-	token, session, err := s.sessions.issue(r.Context(), Session{Agent: agent, Org: claims.Org, User: claims.User, Since: now, Until: now.Add(s.o.SessionLife)})
+	token, session, err := s.sessions.issue(ctx, Session{Agent: agent, Org: claims.Org, User: claims.User, Since: now, Until: now.Add(s.o.SessionLife)})
 	if token == "" {
 		s.refuse(w, t, err)
 		return
@@ -216,7 +223,9 @@ func (s *Server) serveCallback(w http.ResponseWriter, r *http.Request) {
 		s.log.Warn("sessions that are over not dropped", "err", err)
 	}
 	if !t.sock.loggedIn(session, token, t.renew) {
-		s.sessions.drop(r.Context(), session.Hash)
+		if err := s.sessions.drop(ctx, session.Hash); err != nil {
+			s.log.Warn("session that nobody has not dropped", "err", err)
+		}
 		s.say(w, http.StatusGone, "Log-in was not finished", "ContactPad lost its connection meanwhile. Close this window and press the button in ContactPad again.")
 		return
 	}

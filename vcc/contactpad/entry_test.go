@@ -511,3 +511,73 @@ func TestSessionsThatCannotBeKeptAreNoSessions(t *testing.T) {
 		t.Error("started without its sessions")
 	}
 }
+
+func TestLoginsAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := bubble(t, nil)
+		p := r.panel("panel-one", "")
+		later(time.Second)
+		started := 0
+		for {
+			h, _ := p.last("login")
+			var m loginMessage
+			h.into(t, &m)
+			if m.URL == "" {
+				if m.Code != "busy" || m.Why == "" {
+					t.Errorf("login %+v", m)
+				}
+				break
+			}
+			req, err := http.NewRequestWithContext(t.Context(), "GET", r.url+m.URL, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Sec-Fetch-Site", "same-origin")
+			if resp, _ := r.do(req); resp.StatusCode != http.StatusFound {
+				t.Fatal(resp.Status)
+			}
+			started++
+			if started > 100 {
+				t.Fatal("no bound")
+			}
+			synctest.Wait()
+		}
+		if started != 20 {
+			t.Errorf("%d windows at once, want 20", started)
+		}
+		later(tryEvery + time.Second)
+		h, _ := p.last("login")
+		var m loginMessage
+		if h.into(t, &m); m.URL == "" {
+			t.Errorf("half a minute later: %+v", m)
+		}
+		// One address that starts windows of many panels is bounded, too.
+		refused := 0
+		for range 300 {
+			req, err := http.NewRequestWithContext(t.Context(), "GET", r.url+"/pad/login?nonce=x", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Sec-Fetch-Site", "same-origin")
+			if resp, _ := r.do(req); resp.StatusCode == http.StatusTooManyRequests {
+				refused++
+			}
+		}
+		if refused != 100 {
+			t.Errorf("%d of 300 refused, want 100", refused)
+		}
+	})
+}
+
+func TestConsoleMayBeToldBeforeTheLogin(t *testing.T) {
+	r, org := withOrg(t, nil)
+	p := r.panel("panel-one", "")
+	p.say(bridgeReady)
+	m, n := p.wanted(0)
+	r.logIn(r.browser(), m)
+	p.wait(n, "session", func(h heard) bool { return h.T == "session" })
+	d := popOf(1)
+	d.Agent = vcc.AgentID(org.User)
+	r.s.Direct(d)
+	p.await("call")
+}

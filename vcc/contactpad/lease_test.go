@@ -241,3 +241,23 @@ func TestTooManyPanelsOfOneAgent(t *testing.T) {
 		}
 	})
 }
+
+func TestPhoneIsThatOfThePrimaryPanel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := bubble(t, nil)
+		token := r.session("ana")
+		one := r.open(nil)
+		one.say(map[string]any{"t": "hello", "v": 1, "panel": "panel-one", "token": token, "phone": true})
+		later(time.Second)
+		two := r.panel("panel-two", token)
+		later(time.Second)
+		if got := r.desks.standings(); len(got) != 1 || !got[0].Phone {
+			t.Fatalf("told %+v", got)
+		}
+		two.say(map[string]any{"t": "primary"})
+		later(time.Second)
+		if got := r.desks.standings(); len(got) != 2 || got[1].Phone || !got[1].Alive || got[1].Since != got[0].Since {
+			t.Errorf("told %+v", got)
+		}
+	})
+}

@@ -77,6 +77,7 @@ const (
 	maxHeld        = 32               // pops of one agent that wait for a console
 	maxFound       = 50               // options of one search
 	warnBefore     = 10 * time.Minute // of its end a session can be renewed
+	tryEvery       = 30 * time.Second // a panel may log in once more, after twenty times at once
 	loginLife      = 5 * time.Minute  // of a nonce
 	helloWithin    = 10 * time.Second // of opening the socket
 	silentAfter    = 2 * time.Minute  // without a message the socket is closed

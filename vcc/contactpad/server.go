@@ -128,14 +128,28 @@ func (s *Server) admit() bool {
 	return true
 }
 
-// register takes a socket in that was upgraded, and tells whether the server still
-// runs.
+// register takes a socket in that was upgraded, and starts it, unless the server has
+// ended meanwhile.
 func (s *Server) register(k *socket) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.opening--
+	if s.closed {
+		return false
+	}
 	s.sockets[k] = struct{}{}
-	return !s.closed
+	s.running.Go(k.read)
+	s.running.Go(k.write)
+	return true
+}
+
+// spawn runs f beside, unless the server has ended.
+func (s *Server) spawn(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.running.Go(f)
+	}
 }
 
 // dismiss forgets a socket, or with nil one that was never upgraded.

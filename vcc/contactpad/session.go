@@ -57,14 +57,6 @@ func (k *keeper) find(token string, now time.Time) (Session, bool) {
 	return s, ok && now.Before(s.Until)
 }
 
-// holds tells whether s still is a session.
-func (k *keeper) holds(s Session, now time.Time) bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	_, ok := k.known[s.Hash]
-	return ok && now.Before(s.Until)
-}
-
 // drop ends one session.
 func (k *keeper) drop(ctx context.Context, hash string) error {
 	return k.end(ctx, func(s Session) bool { return s.Hash == hash })

@@ -19,7 +19,7 @@ type socket struct {
 	s      *Server
 	conn   *websocket.Conn
 	out    *outbox
-	cookie string // token that came with the upgrade, or ""
+	cookie string // token that came with the upgrade, until hello
 	rate   allowance
 
 	// With the server's lock: the login that may be started next, and those in the org.
@@ -92,13 +92,11 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	k := &socket{s: s, conn: conn, out: newOutbox(), done: make(chan struct{}), cookie: s.cookieValue(r, sessionCookie),
-		rate: allowance{most: 200, each: time.Second / 20}, tries: allowance{most: 10, each: 30 * time.Second}}
-	if !s.register(k) {
-		k.out.end(byeRestart())
-	}
+		rate: allowance{most: 200, each: time.Second / 20}, tries: allowance{most: 20, each: tryEvery}}
 	// The handler returns, so that net/http lets go of what it holds for a request.
-	s.running.Go(k.read)
-	s.running.Go(k.write)
+	if !s.register(k) {
+		conn.Close()
+	}
 }
 
 // read takes what the panel sends, until the socket ends.
@@ -189,12 +187,15 @@ func (k *socket) greet(m inbound) *farewell {
 	if len(m.Panel) < 8 {
 		return byeProtocol("panel must be a random text of 8 to 64 characters.")
 	}
+	cookie := k.cookie
+	k.cookie = ""
 	k.mu.Lock()
 	k.hello = m
+	k.hello.Token = "" // not kept
 	k.mu.Unlock()
 	now := time.Now()
 	code, why := "", ""
-	for _, token := range []string{m.Token, k.cookie} {
+	for _, token := range []string{m.Token, cookie} {
 		if token == "" {
 			continue
 		}

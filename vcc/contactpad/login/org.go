@@ -53,7 +53,7 @@ func (o Options) validate() error {
 		}
 	}
 	if u, err := url.Parse(o.Issuer); err == nil && strings.Trim(u.Path, "/")+u.RawQuery+u.Fragment != "" {
-		wrong = append(wrong, fmt.Errorf("Issuer %q has a path: write only the My Domain, like https://acme.my.salesforce.com", o.Issuer))
+		wrong = append(wrong, fmt.Errorf("the Issuer %q has a path: write only the My Domain, like https://acme.my.salesforce.com", o.Issuer))
 	}
 	if o.ClientID == "" {
 		wrong = append(wrong, errors.New("ClientID is missing: the consumer key of the app for the login of people"))
