@@ -26,7 +26,7 @@ func audit(m *Machine) error {
 	for id, x := range m.items {
 		current := 0
 		for _, leg := range x.row.Legs {
-			if leg.State != vcc.WrapUp {
+			if leg.State != vcc.WrapUp && !leg.Asker {
 				current++
 			}
 			if !slices.Contains(m.agents[leg.Agent].open, x) {
@@ -74,6 +74,9 @@ func audit(m *Machine) error {
 }
 
 func auditState(x *item, current int) error {
+	if x.consults() && x.asker() != nil { // see auditCalls
+		return nil
+	}
 	ok := false
 	switch s := x.row.State; s {
 	case vcc.Waiting:

@@ -73,8 +73,8 @@ func (m *Machine) active(a *agent) {
 
 // watchLogin has a's login watched by one timer, which moves on when it comes up.
 func (m *Machine) watchLogin(a *agent) {
-	if at := m.staleAt(a); a.loggedIn() && !a.watched && at.After(m.now) {
+	if a.loggedIn() && !a.watched {
 		a.watched = true
-		m.set(timer{at: at, kind: loginOver, agent: a.row.ID})
+		m.set(timer{at: m.staleAt(a), kind: loginOver, agent: a.row.ID})
 	}
 }

@@ -194,7 +194,7 @@ func (m *Machine) dueOfAgent(t timer) {
 		m.panelLost(a)
 	case loginOver:
 		a.watched = false
-		m.touchAgent(a)
+		m.touchDesk(a) // nothing that is stored has changed
 		m.reseat(a)
 	}
 }
