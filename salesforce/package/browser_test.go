@@ -36,6 +36,15 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// missing ends a test that there is no browser for.
+func missing(t *testing.T) {
+	t.Helper()
+	if os.Getenv("OMNIBRIDGE_TEST_REQUIRE_ALL") != "" {
+		t.Fatal("chromium is not there, and OMNIBRIDGE_TEST_REQUIRE_ALL is set")
+	}
+	t.Skip("chromium is not there")
+}
+
 // patience bounds what a test does in its tab.
 const patience = 30 * time.Second
 
@@ -44,10 +53,7 @@ const patience = 30 * time.Second
 func tab(t *testing.T) context.Context {
 	t.Helper()
 	if _, err := exec.LookPath("chromium"); err != nil {
-		if os.Getenv("OMNIBRIDGE_TEST_REQUIRE_ALL") != "" {
-			t.Fatal("chromium is not there, and OMNIBRIDGE_TEST_REQUIRE_ALL is set")
-		}
-		t.Skip("chromium is not there")
+		missing(t)
 	}
 	all, err := browser()
 	if err != nil {
@@ -77,13 +83,13 @@ func tab(t *testing.T) context.Context {
 	return ctx
 }
 
-// run runs the body of an async function in the host page and returns what it
-// returns, as JSON.
-func run(t *testing.T, ctx context.Context, script string) string {
+// run runs the body of an async function in a page and returns what it returns,
+// as JSON. It may use the words before it.
+func run(t *testing.T, ctx context.Context, words, script string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](fmt.Sprintf("(async () => JSON.stringify(await (async () => { %s })()))()", script), chromedp.EvalAwaitPromise))
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](fmt.Sprintf("(async () => JSON.stringify(await (async () => { %s\n%s })() ?? null))()", words, script), chromedp.EvalAwaitPromise))
 	if err != nil {
 		t.Fatalf("%s\n%v", script, err)
 	}

@@ -138,7 +138,7 @@ func TestBridge(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			got := run(t, tab(t), ids.Replace(c.script))
+			got := run(t, tab(t), "", ids.Replace(c.script))
 			var want, have any
 			if err := json.Unmarshal([]byte(ids.Replace(c.want)), &want); err != nil {
 				t.Fatalf("the wanted value: %v", err)
@@ -170,10 +170,10 @@ func TestIDs(t *testing.T) {
 	}
 	var got, again []string
 	ctx := tab(t)
-	if err := json.Unmarshal([]byte(run(t, ctx, "return "+string(ids)+".map(OmnibridgeBridge.id18)")), &got); err != nil {
+	if err := json.Unmarshal([]byte(run(t, ctx, "", "return "+string(ids)+".map(OmnibridgeBridge.id18)")), &got); err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal([]byte(run(t, ctx, "return "+string(ids)+".map(OmnibridgeBridge.id18).map(OmnibridgeBridge.id18)")), &again); err != nil {
+	if err := json.Unmarshal([]byte(run(t, ctx, "", "return "+string(ids)+".map(OmnibridgeBridge.id18).map(OmnibridgeBridge.id18)")), &again); err != nil {
 		t.Fatal(err)
 	}
 	for i := range given {

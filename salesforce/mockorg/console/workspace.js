@@ -100,7 +100,9 @@ export class Workspace {
     const news = tab.title !== title || tab.object !== object;
     Object.assign(tab, { object, title, detail, url: `/lightning/r/${object}/${tab.recordId}/view` });
     this.#draw();
-    if (news) this.#fire('tabUpdated', { tabId: tab.id });
+    if (!news) return;
+    this.#keep(); // the address names the object
+    this.#fire('tabUpdated', { tabId: tab.id });
   }
 
   /** Opens the tabs again that were open before the page was loaded anew. */

@@ -1,0 +1,229 @@
+package deploy_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"omnibridge/salesforce/mockorg"
+)
+
+// The mock org's console in a real browser, with the bridge between it and a page
+// of another origin.
+
+func TestConsoleAcceptByKeyboard(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t, nil).sit("ada").online("ada")
+	id, pushed := d.work("Case", "Support_Cases", "ada")
+	d.want(`"Omni-Channel: Available, 1 new"`, `await wait(() => $('.request')); return utility('Omni').querySelector('span').innerText`)
+	d.want(`["Case 00000001","Support Cases",true,true]`, `const r = $('.request'); return [r.querySelector('b').innerText, r.querySelector('p').innerText.split(' · ').pop(), /^0:(1\d|20)$/.test(r.querySelector('.clock').innerText), !!r.querySelector('.bar')]`)
+	d.do(chromedp.Focus(chromedp.CSS(`.request [data-key^="a"]`)), chromedp.KeyEvent(kb.Enter))
+	d.want(fmt.Sprintf(`["Case 00000001","/lightning/r/Case/%s/view",false]`, id), `await wait(() => $('.tab.here .tab-name').innerText.includes('Case 0')); return [text('.tab.here'), location.pathname, $('#panel-omni').hidden === false]`)
+	if got := d.row(pushed)["Status"]; got != "Opened" {
+		t.Errorf("the AgentWork is %v, want Opened", got)
+	}
+	// The tabs, by keyboard: to the left is Home, Delete closes, and the work ends with its tab.
+	d.do(chromedp.Focus(chromedp.CSS(`.tab.here .tab-name`)), chromedp.KeyEvent(kb.ArrowLeft))
+	d.want(`"home"`, `return document.activeElement.dataset.tab`)
+	d.do(chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.Delete))
+	d.until("the work is closed", func() bool { return d.row(pushed)["Status"] == "Closed" })
+	d.want(`[1,"/lightning/page/home"]`, `await wait(() => $$('.tab').length === 1); return [$$('.tab').length, location.pathname]`)
+}
+
+func TestConsoleDecline(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t, nil).sit("ada").online("ada")
+	_, pushed := d.work("Case", "Support_Cases", "ada")
+	d.js(`await wait(() => $('.request')); button('Decline').click()`)
+	d.want(`["No reason","Wrapping up","Not my skill","On a break"]`, `return $$('.reasons button').map((b) => b.innerText)`)
+	d.js(`button('Not my skill').click(); await wait(() => !$('.request'))`)
+	if row := d.row(pushed); row["Status"] != "Declined" || row["DeclineReason"] != "Not my skill" {
+		t.Errorf("declined: %v", row)
+	}
+	_, late := d.work("Case", "Support_Cases", "ada")
+	d.js(`await wait(() => $('.request'))`)
+	d.o.Clock().Advance(21 * time.Second)
+	d.js(`await wait(() => !$('.request'))`)
+	if got := d.row(late)["Status"]; got != "DeclinedOnPushTimeout" {
+		t.Errorf("the AgentWork is %v", got)
+	}
+}
+
+func TestConsoleStatus(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t, nil).sit("ada")
+	d.js(`utility('Omni').click()`)
+	d.do(chromedp.Focus(chromedp.CSS("#omni-status")), chromedp.KeyEvent("Busy"), chromedp.KeyEvent(kb.Enter))
+	d.want(`["Omni-Channel: Busy","omni-status"]`, `await wait(() => text('.utility').includes('Busy')); return [text('.utility'), document.activeElement.id]`)
+	d.js(`$('[data-key=auto]').click(); await wait(async () => (await (await fetch('/lightning/api/omni')).json()).auto_accept)`)
+	d.js(`const s = $('#omni-status'); s.value = ''; s.dispatchEvent(new Event('change')); await wait(() => text('.utility') === 'Omni-Channel: Offline')`)
+	state, err := d.o.Agent("ada").State()
+	if err != nil || state.Status != "" || !state.AutoAccept {
+		t.Errorf("the agent: %+v, %v; want offline, with auto-accept", state, err)
+	}
+}
+
+func TestConsoleChat(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t, nil).sit("ada").online("ada")
+	id, pushed := d.work("LiveChatTranscript", "Support_Chat", "ada")
+	d.js(`await wait(() => $('.request')); button('Accept').click(); await wait(() => $('.talk'))`)
+	customer := d.visit(d.url + "/customer/")
+	customer.js(`sessionStorage.setItem('mock-customer', JSON.stringify(['` + id + `']))`)
+	customer.do(chromedp.Reload())
+	customer.want(`"You are with Ada Okafor."`, `await wait(() => $('.says')); return text('.says')`)
+	customer.js(`await wait(() => $('[name=say]'))`)
+	customer.do(chromedp.Focus(chromedp.CSS("[name=say]")), chromedp.KeyEvent("Where is my parcel?"), chromedp.KeyEvent(kb.Enter))
+	d.want(`"Where is my parcel?"`, `await wait(() => $('.talk .customer')); return text('.talk .customer .said')`)
+	d.do(chromedp.Focus(chromedp.CSS("[name=say]")), chromedp.KeyEvent("On its "), chromedp.Focus(chromedp.CSS("[name=say]")))
+	customer.do(chromedp.Focus(chromedp.CSS("[name=say]")), chromedp.KeyEvent("Hello?"), chromedp.KeyEvent(kb.Enter))
+	d.want(`["say","On its "]`, `await wait(() => $$('.talk .customer').length === 2); return [document.activeElement.name, document.activeElement.value]`) // what comes disturbs nobody who types
+	d.do(chromedp.KeyEvent("way."), chromedp.KeyEvent(kb.Enter))
+	customer.want(`"On its way."`, `await wait(() => $('.thing .agent')); return text('.thing .agent .said')`)
+	// Closing the tab of a conversation asks first.
+	d.js(`$('.tab-close').click(); await wait(() => $('dialog[open]')); $('dialog [value=stay]').click(); await wait(() => !$('dialog'))`)
+	if got := d.row(pushed)["Status"]; got != "Opened" {
+		t.Errorf("stayed, but the work is %v", got)
+	}
+	d.js(`$('.tab-close').click(); await wait(() => $('dialog[open]')); $('dialog [value=end]').click(); await wait(() => $$('.tab').length === 1)`)
+	customer.want(`"The agent has ended it. Thank you."`, `await wait(() => text('.says').includes('ended')); return text('.says')`)
+}
+
+func TestConsoleCustomerPage(t *testing.T) {
+	t.Parallel()
+	f := newOffice(t, nil)
+	d := f.visit(f.url + "/customer/")
+	d.js(`await wait(() => $('form.start'))`)
+	d.want(`[true,"Start chat"]`, `return [$('[value=call]').disabled && document.body.innerText.includes('Calls are off'), text('form.start .brand')]`)
+	d.do(chromedp.Focus(chromedp.CSS("[name=text]")), chromedp.KeyEvent("Where is my parcel?"), chromedp.Focus(chromedp.CSS("form.start .brand")), chromedp.KeyEvent(kb.Enter))
+	d.want(`["Chat Maria Lopez","You are number 1 in the queue.","Where is my parcel?"]`, `await wait(() => $('.thing')); return [text('.thing h2'), text('.says'), text('.thing .said')]`)
+	d.do(chromedp.Focus(chromedp.CSS("[value=chat]")), chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowRight))
+	d.want(`"Send case"`, `return text('form.start .brand')`)
+	d.js(`$('form.start').requestSubmit(); await wait(() => $$('.thing').length === 2)`)
+	d.js(`button('End chat').click(); await wait(() => $$('.says').some((p) => p.innerText === 'You have left.'))`)
+	d.do(chromedp.Reload())
+	d.want(`2`, `await wait(() => $$('.thing h2').length === 2); return $$('.thing').length`)
+}
+
+func TestConsoleRecord(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t, nil).sit("ada")
+	id, _ := d.work("Case", "Support_Cases", "")
+	d.do(chromedp.Navigate(d.url + "/lightning/r/Case/" + id + "/view"))
+	d.js(`await wait(() => text('.record h1') === 'Case 00000001'); button('Edit').click(); await wait(() => $('form.fields'))`)
+	d.do(chromedp.Focus(chromedp.CSS("[name=Subject]")), chromedp.KeyEvent("Refund"))
+	// Somebody else changes the record meanwhile: what is being typed stays, with the focus.
+	other := d.beside(d.url + "/lightning/r/Case/" + id + "/view")
+	other.js(`await wait(() => $('.record h1')); await fetch('/lightning/api/record/` + id + `', {method: 'PATCH', body: JSON.stringify({fields: {Priority: 'High'}})}); await wait(() => text('.highlights').includes('High'))`)
+	d.want(`["Subject","Refund"]`, `await wait(() => text('.highlights').includes('High')); return [document.activeElement.name, document.activeElement.value]`)
+	d.do(chromedp.KeyEvent(" not received"), chromedp.KeyEvent(kb.Enter))
+	d.want(`"Refund not received"`, `await wait(() => !$('form.fields')); return text('.record-name p:last-child')`)
+	d.js(`button('Edit').click(); await wait(() => $('[name=OwnerId]')); const o = $('[name=OwnerId]'); o.value = [...o.options].find((p) => p.text === 'Ben Lindqvist').value; o.dispatchEvent(new Event('change')); button('Save').click(); await wait(() => text('.highlights').includes('Ben'))`)
+	d.until("no PSR is left", func() bool { return d.o.Records("PendingServiceRouting")[0]["IsDeleted"] == true })
+	d.js(`button('Edit').click(); await wait(() => $('[name=SuppliedEmail]')); const e = $('[name=SuppliedEmail]'); e.type = 'text'; e.value = 'nonsense'; e.dispatchEvent(new Event('input')); button('Save').click()`)
+	d.want(`[true,"nonsense"]`, `await wait(() => $('.record .problem')); return [text('.problem').includes('invalid email'), $('[name=SuppliedEmail]').value]`)
+	if err := d.o.DeleteWork(id); err != nil {
+		t.Fatal(err)
+	}
+	other.want(`"This record is not available"`, `await wait(() => text('.missing h1')); return text('.missing h1')`)
+}
+
+// TestConsoleBridge holds what the page in the frame can do and hears.
+func TestConsoleBridge(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t, nil).sit("ada")
+	first, _ := d.work("Case", "Support_Cases", "")
+	state, err := d.o.Agent("ada").State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.want(fmt.Sprintf(`[true,"%s","%s",15,"autoplay; microphone"]`, state.ID, d.url), `await greet(); const r = got.find((m) => m.kind === 'ready'); return [r.console, r.user, r.org, r.capabilities.length, $('iframe').allow]`)
+	// Records: opened, focused, closed; once, whichever form of the id.
+	d.want(`[{"tabId":"ctab1","already":false},{"tabId":"ctab1","already":true},2]`, `const one = await call('openRecord', {recordId: '`+first+`', focus: true}), two = await call('openRecord', {recordId: '`+first[:15]+`', focus: true}); return [one, two, $$('.tab').length]`)
+	d.want(fmt.Sprintf(`{"recordId":"%s","tabId":"ctab1"}`, first), `return heard('tabOpened')`)
+	d.want(fmt.Sprintf(`[{"recordId":"%s"},{"tabId":"ctab2","already":false}]`, first), `await wait(() => $('.tab-close')); $('.tab-close').click(); return [await heard('tabClosed'), await call('openRecord', {recordId: '`+first+`', focus: false})]`)
+	d.want(`[false,{"closed":true},1]`, `const here = $('.tab:last-child').classList.contains('here'); return [here, await call('closeRecord', {recordId: '`+first+`'}), $$('.tab').length]`)
+	d.want(`"gone"`, `return call('openRecord', {recordId: '500Mk0000000099IAA', focus: true})`)
+	// Omni-Channel.
+	status := fmt.Sprint(d.o.Records("ServicePresenceStatus")[0]["Id"])
+	d.want(`[{"statusId":""},"Available",4,"OmniToolkitStatusChange"]`, `const off = await call('getStatus'); const on = await call('setStatus', {statusId: '`+status+`'}); return [off, on.statusApiName, on.channels.length, (await heard('omniStatus')).reason]`)
+	work, pushed := d.work("LiveChatTranscript", "Support_Chat", "ada")
+	d.want(fmt.Sprintf(`[{"workId":"%s","workItemId":"%s"},{"works":[{"workId":"%[1]s","workItemId":"%[2]s","isEngaged":false}]},51]`, pushed, work), `return [await heard('workAssigned'), await call('getWorks'), (await call('getWorkload')).currentWorkload]`)
+	d.want(`[{},true]`, `return [await call('acceptWork', {workId: '`+pushed+`'}), !!(await heard('workAccepted'))]`)
+	d.want(`"Chat Maria Lopez"`, `await wait(() => text('.tab.here').startsWith('Chat')); return 'Chat Maria Lopez'`)
+	d.want(`[{},true,"refused"]`, `return [await call('closeWork', {workId: '`+pushed+`'}), !!(await heard('workClosed')), await call('closeWork', {workId: '`+pushed+`'})]`)
+	_, second := d.work("Case", "Support_Cases", "ada")
+	d.js(`await wait(() => $('.request')); await call('declineWork', {workId: '` + second + `', reason: 'On a break'}); await wait(() => !$('.request'))`)
+	if row := d.row(second); row["Status"] != "Declined" || row["DeclineReason"] != "On a break" {
+		t.Errorf("declined: %v", row)
+	}
+	d.want(`[{},true]`, `return [await call('logout'), !!(await heard('omniLogout'))]`)
+	// The utility item and its panel.
+	d.want(`["ContactPad: 1 alerting , unread",true,true]`, `await call('utility', {label: 'ContactPad: 1 alerting', icon: 'chat', highlighted: true, pulse: true, state: 'warning'}); const b = utility('ContactPad'); return [b.textContent.replace(/,/, ' ,'), b.className.includes('highlighted warning'), b.className.includes('pulse')]`)
+	d.want(`[false,true,false,true]`, `await call('openPanel'); const one = [$('#panel-contactpad').hidden]; utility('Omni').click(); one.push($('#panel-contactpad').hidden); utility('ContactPad').click(); one.push((await heard('panel')).visible !== true); await call('showOmni'); one.push($('#panel-contactpad').hidden && !$('#panel-omni').hidden); return one`)
+	d.want(`"Connection lost Trying again."`, `await call('toast', {title: 'Connection lost', text: 'Trying again.', variant: 'warning'}); return text('.toast')`)
+	if n := d.loads.Load(); n != 1 {
+		t.Errorf("the panel's page was loaded %d times: hiding it must not", n)
+	}
+}
+
+func TestConsoleReload(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t, nil).sit("ada").online("ada")
+	_, pushed := d.work("Case", "Support_Cases", "ada")
+	other, _ := d.work("Case", "Support_Cases", "")
+	d.js(`await wait(() => $('.request')); button('Accept').click(); await wait(() => text('.tab.here').startsWith('Case')); await greet(); await call('openRecord', {recordId: '` + other + `', focus: false}); await wait(() => $$('.tab').length === 3)`)
+	d.do(chromedp.Reload())
+	d.ready().want(`["Home","Case 00000001","Case 00000002","Case 00000001",1]`, `await wait(() => text('.tab:last-child') === 'Case 00000002'); await wait(() => $$('.work').length); return [...$$('.tab-name').map((t) => t.innerText), text('.tab.here'), $$('.work').length]`)
+	if got := d.row(pushed)["Status"]; got != "Opened" {
+		t.Errorf("the work is %v after a reload", got)
+	}
+	if state, err := d.o.Agent("ada").State(); err != nil || !state.Connected {
+		t.Errorf("the agent after a reload: %+v, %v", state, err)
+	}
+}
+
+// Of two pages of one agent, one opens what was accepted by itself.
+func TestConsoleTwoPages(t *testing.T) {
+	t.Parallel()
+	one := newOffice(t, nil).sit("ada").online("ada")
+	two := one.beside(one.url + "/lightning/page/home").ready()
+	if err := one.o.Agent("ada").SetAutoAccept(true); err != nil {
+		t.Fatal(err)
+	}
+	one.work("Case", "Support_Cases", "ada")
+	one.js(`await wait(() => $$('.tab').length === 2)`)
+	two.want(`[1,1]`, `await wait(() => $$('.work').length === 1); return [$$('.work').length, $$('.tab').length]`)
+}
+
+func TestConsoleExplainsWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(*mockorg.Options)
+		want   string
+	}{
+		"no address": {func(o *mockorg.Options) { o.Console.ContactPadURL = "" }, "has not been told the address of the panel"},
+		"no bridge":  {func(o *mockorg.Options) { o.Console.Bridge = nil }, "No console bridge"},
+		"not https":  {func(o *mockorg.Options) { o.Console.ContactPadURL = "http://pad.example.com/pad/" }, "with https unless it is this machine"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := newOffice(t, c.change).sit("ada").js(`utility('ContactPad').click(); await wait(() => $('.empty-pad')); return text('.empty-pad')`); !strings.Contains(got, c.want) {
+				t.Errorf("it says %s, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestConsolePicker(t *testing.T) {
+	t.Parallel()
+	f := newOffice(t, nil)
+	d := f.visit(f.url + "/")
+	d.want(`[7,"Ada Okafor"]`, `await wait(() => $('.pick li')); return [$$('.pick li').length, text('.pick b')]`)
+	d.do(chromedp.KeyEvent(kb.Enter)) // the first has the focus
+	d.ready().want(`"Hello, Ada"`, `await wait(() => text('.home h1')); return text('.home h1')`)
+}
