@@ -120,7 +120,7 @@ func TestTell(t *testing.T) {
 }
 
 func TestNotificationID(t *testing.T) {
-	if notificationID("a") != notificationID("a") || notificationID("a") == notificationID("b") {
+	if first, again := notificationID("a"), notificationID("a"); first != again || first == notificationID("b") {
 		t.Error("it does not follow from the word")
 	}
 	raw, err := json.Marshal([]notification{{Notification: "Release"}})
