@@ -122,6 +122,9 @@ func TestMockCanaryProvesDelivery(t *testing.T) {
 				t.Errorf("%d events counted, %d by the org, %d calls: one makes the channel, and each canary is one", events, used, pushes)
 			}
 			w.ear.until("nothing of it is handed over", func() bool { return len(w.signals) == 0 && w.cursors[salesforce.CanaryChannel] == 0 })
+			w.ear.until("nor is its place in the stream", func() bool {
+				return !slices.ContainsFunc(w.gaps, func(why string) bool { return strings.HasPrefix(why, salesforce.CanaryChannel) })
+			})
 			if w.told(func(l omnichannel.Link) bool { return l.State == omnichannel.LinkDegraded || l.Reason != "" }) {
 				t.Errorf("the link said %+v", w.links)
 			}

@@ -188,6 +188,9 @@ func TestCanaryIsNotMissed(t *testing.T) {
 				c.happens(coop)
 				time.Sleep(time.Until(coop.begun.Add(10*m)) - s)
 				coop.want(c.pushes, nil)
+				if got := coop.read(); got.Arrived > got.Pushed-1 {
+					t.Errorf("%+v: the first canary never arrived", got)
+				}
 			})
 		})
 	}

@@ -128,6 +128,13 @@ func TestOversizedReplyIsPassedOver(t *testing.T) {
 		if at, _ := r.owner.readCursor(t.Context(), psr); at != next {
 			t.Errorf("the cursor is %d, want %d", at, next)
 		}
+		gaps := len(r.owner.gaps)
+		s.forget()
+		last := s.publish(psr)
+		pause(5 * time.Second)
+		if got := r.owner.replays(); got[len(got)-1] != last || len(r.owner.gaps) != gaps {
+			t.Errorf("the session after that: delivered %v, gaps %+v", got, r.owner.gaps[gaps:])
+		}
 		r.end()
 	})
 }

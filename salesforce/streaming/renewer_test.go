@@ -2,6 +2,7 @@ package streaming_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,6 +25,20 @@ func (s *shared) other(server *server) {
 	server.admit(fmt.Sprintf("token-%d", s.n))
 	s.mu.Unlock()
 	close(s.renewed)
+}
+
+// made returns when logins were made.
+func (s *tokens) made() []time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.logins)
+}
+
+// latest returns when the last event was delivered.
+func (o *owner) latest() time.Time {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.at[len(o.at)-1]
 }
 
 // TestSecondRevocation: the second session is revoked within a second of the first.
@@ -52,7 +67,7 @@ func TestSecondRevocation(t *testing.T) {
 			began := time.Now()
 			s.publish(psr)
 			pause(100 * time.Millisecond)
-			logins := len(r.tokens.logins)
+			logins := r.tokens.made()
 			if others {
 				source.other(s)
 			}
@@ -62,14 +77,14 @@ func TestSecondRevocation(t *testing.T) {
 			}
 			pause(30 * time.Second)
 			r.wantLink(streaming.LinkUp)
-			if n := len(r.tokens.logins) - logins; (n == 0) != others {
+			if n := len(r.tokens.made()) - len(logins); (n == 0) != others {
 				t.Errorf("others %v: %d logins of its own", others, n)
 			}
-			if wait := r.owner.at[len(r.owner.at)-1].Sub(began); wait > 31*time.Second || others && wait > 2*time.Second {
+			if wait := r.owner.latest().Sub(began); wait > 31*time.Second || others && wait > 2*time.Second {
 				t.Errorf("others %v: the event waited %v", others, wait)
 			}
 			r.witness.checkPace(t, time.Time{})
-			if d := closest(r.tokens.logins); d > 0 && d < 30*time.Second {
+			if d := closest(r.tokens.made()); d > 0 && d < 30*time.Second {
 				t.Errorf("logins %v apart", d)
 			}
 			r.end()
