@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,7 +30,7 @@ func newFloor(t testing.TB, c Config, agents ...vcc.AgentID) *floor {
 func (f *floor) do(rs ...vcc.Report) vcc.Output {
 	f.t.Helper()
 	f.out = f.Step(f.now, rs)
-	if err := auditCalls(f.Machine); err != nil {
+	if err := errors.Join(audit(f.Machine), auditCalls(f.Machine)); err != nil {
 		f.t.Fatal(err)
 	}
 	return f.out

@@ -82,6 +82,8 @@ func (m *Machine) mayHold(x *item, leg *vcc.Leg, do vcc.CommandKind) *denied {
 		return deny(vcc.DeniedNotNow, "you are not connected")
 	case x.consults() && x.rings():
 		return deny(vcc.DeniedNotNow, "it still rings")
+	case x.consults() && x.row.Call.Joined && !leg.Asker:
+		return deny(vcc.DeniedNotNow, "you are in a conference: release the call, or ask %s to put you on hold", m.otherName(x, leg.Agent))
 	case do == vcc.Hold && !leg.HeldSince.IsZero():
 		return deny(vcc.DeniedNotNow, "it is on hold already")
 	case do == vcc.Retrieve && leg.HeldSince.IsZero():

@@ -89,6 +89,8 @@ func TestConsult(t *testing.T) {
 	f.ends("talking", "talking")
 	f.buttons("ada", "x", "hold, join x, transfer, release")
 	f.parties("bob", y, "ada talking", "Maria Lopez talking")
+	f.buttons("bob", y, "hold x, release")
+	f.mayNot(vcc.DeniedNotNow, "in a conference", "bob", vcc.Hold, y)
 	f.mayNot(vcc.DeniedNotNow, "both already", "ada", vcc.Join, y)
 	f.mayNot(vcc.DeniedNotNow, "talk to both", "ada", vcc.Alternate, y)
 	f.may("ada", vcc.Hold, "x") // alone with bob again

@@ -199,6 +199,7 @@ func TestCustomerCalls(t *testing.T) {
 func TestConference(t *testing.T) {
 	inWorld(t, Options{}, func(w *world) {
 		w.Direct(phone(vcc.PhoneDial, "a", "ada", "123", ""))
+		time.Sleep(time.Second)
 		w.Direct(phone(vcc.PhoneDial, "b", "ada", "124", ""))
 		time.Sleep(3 * time.Second)
 		synctest.Wait()
@@ -212,7 +213,7 @@ func TestConference(t *testing.T) {
 		w.Direct(phone(vcc.PhoneJoin, "b", "ada", "", "a"))
 		w.HangUp("a")
 		w.calls("b talking ada")
-		w.told("3s answered a", "3s answered b", "3s hung up a")
+		w.told("3s answered a", "4s answered b", "4s hung up a")
 	})
 }
 
