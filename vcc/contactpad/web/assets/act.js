@@ -218,7 +218,7 @@ function loginActs(app) {
       if (!s.login) return void app.command('log in', { state: wire(s.start) });
       const url = new URL(s.login.url || '#', app.win.location.href);
       if (!s.login.url || url.origin !== app.win.location.origin) return;
-      app.wire.send({ t: 'start', ...wire(s.start) });
+      app.wire.send({ t: 'start', state: s.start.major, minor: s.start.minor ?? '' });
       const popup = app.win.open(url.href, 'omnibridge-login', 'popup,width=520,height=720');
       app.dispatch({ type: 'popup', popup: popup ? 'open' : 'blocked' });
       if (!popup) return app.say('popup', app.popupWords());

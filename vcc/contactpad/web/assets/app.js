@@ -10,6 +10,7 @@ import { notice } from './notices.js';
 import { Voice } from './rtc.js';
 import { Wire } from './wire.js';
 import { Ringer } from './sound.js';
+import { Phone } from './phone.js';
 import { sentences } from './speech.js';
 import { alerting, cards, failAfter, initial, loggedIn, primary, reduce, slowAfter, work } from './state.js';
 import { instant } from './time.js';
@@ -38,6 +39,7 @@ export class App {
       send: (interaction, data) => this.wire.send({ t: 'rtc', interaction, data }),
       changed: (interaction, state) => this.#voice(interaction, state),
     });
+    this.phone = new Phone(win.navigator);
     this.wire = new Wire(this);
     this.acts = makeActs(this);
     this.token = ''; // of the session
@@ -54,7 +56,7 @@ export class App {
     // Some containers frame with a sandbox: then nothing of ours can work.
     if (this.win.origin === 'null') this.dispatch({ type: 'message', message: { id: 'sandboxed', kind: 'sandboxed' } });
     this.bridge.start();
-    this.wire.open();
+    this.phone.watch().then(() => this.wire.open());
   }
 
   // dispatch lets an event change the state, and does what follows.
@@ -113,8 +115,8 @@ export class App {
   #draw() {
     this.focus.before();
     render(view(this.state, this.acts), this.root);
-    this.paint();
-    this.focus.after(this.state);
+    if (this.ticker?.seen !== false) this.paint();
+    this.focus.after();
   }
 
   // follow does outside the page what the step from before to after asks for.

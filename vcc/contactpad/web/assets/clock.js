@@ -90,7 +90,9 @@ export class Ticker {
       this.#run();
     };
     doc.addEventListener('visibilitychange', look);
-    // A panel that the console minimised is not "hidden" for the document.
+    // A panel that the console minimised is not "hidden" for the document. When it
+    // comes back its size is told before it is painted, its being seen only after.
+    new ResizeObserver(() => root.offsetHeight > 0 && ((this.#away = false), this.#run())).observe(root);
     new IntersectionObserver((seen) => {
       this.#away = !seen.at(-1).isIntersecting;
       this.#run();
@@ -98,9 +100,14 @@ export class Ticker {
     look();
   }
 
+  // seen tells whether anybody can see the page.
+  get seen() {
+    return !this.#hidden && !this.#away;
+  }
+
   #run() {
     clearTimeout(this.#timer);
-    if (this.#hidden || this.#away) return;
+    if (!this.seen) return;
     this.#tick();
     this.#timer = setTimeout(() => this.#run(), 1000 - (Math.floor(this.#clock.now()) % 1000) + 4);
   }

@@ -29,7 +29,7 @@ export class Focus {
     this.#anchor = card && { card, top: this.#topOf(card) };
   }
 
-  after(state) {
+  after() {
     this.#keepScroll();
     const dialog = this.#root.querySelector(within);
     const kind = dialog?.getAttribute('aria-labelledby') ?? null;
@@ -46,21 +46,20 @@ export class Focus {
       this.#opener = null;
       if (this.#take()) return;
       if (opener?.isConnected && !opener.closest('[inert]')) opener.focus();
-      else this.home(state);
+      else this.home();
       return;
     }
     if (this.#take()) return;
     // What had the focus is gone: it must not fall to the top of the page.
     if (this.#had && !this.#had.isConnected) {
       if (dialog) dialog.querySelector('[autofocus]')?.focus();
-      else this.home(state);
+      else if (!this.home()) this.#wish = '#state, #login'; // as soon as there is one
     }
   }
 
-  // home is the selected card, or else the state button.
+  // home is the selected card, or else the state button; false if there is neither.
   home() {
-    const el = this.#root.querySelector('.card.current .face') ?? this.#root.querySelector('.card .face') ?? this.#root.querySelector('#state') ?? this.#root.querySelector('#login');
-    el?.focus();
+    return this.to('.card.current .face', '.card .face', '#state', '#login');
   }
 
   // to focuses the first that selectors find.

@@ -5,7 +5,8 @@
 // Voice keeps one connection for each call that sync lists.
 //
 // Messages to the other panel: {ready:true} (I can talk: offer, if that is yours to do),
-// {sdp} and {ice}. A page that was loaded again says ready again, which starts anew.
+// {sdp, n} and {ice, n}, where n names the offer: what belongs to an older one is not
+// heard. A page that was loaded again says ready again, which starts anew.
 export class Voice {
   #ice = [];
   #media;
@@ -47,7 +48,7 @@ export class Voice {
   }
 
   #begin(c) {
-    const call = { ...c, offers: this.#me < c.agent, chain: Promise.resolve(), stream: null, pc: null, early: [], said: '' };
+    const call = { ...c, offers: this.#me < c.agent, chain: Promise.resolve(), stream: null, pc: null, early: [], said: '', n: 0 };
     this.#calls.set(c.interaction, call);
     // In a task of its own: the state that asked for the call is drawn first.
     call.chain = call.chain.then(() => this.#listen(call));
@@ -77,11 +78,13 @@ export class Voice {
       if (call.offers) await this.#offer(call);
       else if (!data.again) this.#send(call.interaction, { ready: true, again: true });
     } else if (data.sdp?.type === 'offer' && !call.offers) {
-      const pc = this.#connect(call);
+      const pc = this.#connect(call, data.n);
       await pc.setRemoteDescription(data.sdp);
       await this.#late(call);
       await pc.setLocalDescription();
-      this.#send(call.interaction, { sdp: plain(pc.localDescription) });
+      this.#send(call.interaction, { sdp: plain(pc.localDescription), n: call.n });
+    } else if (data.n !== call.n) {
+      return; // of an older offer
     } else if (data.sdp?.type === 'answer' && call.offers && call.pc?.signalingState === 'have-local-offer') {
       await call.pc.setRemoteDescription(data.sdp);
       await this.#late(call);
@@ -92,22 +95,24 @@ export class Voice {
   }
 
   async #offer(call) {
-    const pc = this.#connect(call);
+    const pc = this.#connect(call, 1 + Math.floor(Math.random() * 2 ** 31));
     await pc.setLocalDescription();
-    this.#send(call.interaction, { sdp: plain(pc.localDescription) });
+    this.#send(call.interaction, { sdp: plain(pc.localDescription), n: call.n });
   }
 
   async #late(call) {
     for (const ice of call.early.splice(0)) await call.pc.addIceCandidate(ice).catch(() => {});
   }
 
-  #connect(call) {
+  #connect(call, n) {
     call.pc?.close();
+    call.n = n;
+    this.#tell(call, 'connecting');
     call.early = [];
     const pc = new RTCPeerConnection({ iceServers: this.#ice });
     call.pc = pc;
     for (const track of call.stream.getTracks()) pc.addTrack(track, call.stream);
-    pc.onicecandidate = (e) => this.#open(call) && this.#send(call.interaction, { ice: e.candidate ? e.candidate.toJSON() : null });
+    pc.onicecandidate = (e) => call.pc === pc && this.#open(call) && this.#send(call.interaction, { ice: e.candidate ? e.candidate.toJSON() : null, n });
     pc.ontrack = (e) => {
       this.#audio.srcObject = e.streams[0];
       this.#audio.play().catch(() => {}); // the next click lets it

@@ -3,6 +3,7 @@
 
 const period = 4; // seconds from tone to tone
 const sounding = 1.6; // seconds of each
+const allowed = 400; // ms to begin, before it counts as kept silent
 
 // Ringer rings. blocked() is called when the browser does not let it: it wants a
 // click first.
@@ -13,6 +14,7 @@ export class Ringer {
   #volume = 0.6;
   #changed;
   #wanted = false;
+  #late = false; // it had the time to begin
 
   constructor(changed) {
     this.#changed = changed;
@@ -21,7 +23,8 @@ export class Ringer {
   // state is "silent", "ringing" or "blocked".
   get state() {
     if (!this.#wanted) return 'silent';
-    return this.#context?.state === 'running' ? 'ringing' : 'blocked';
+    if (this.#context?.state === 'running') return 'ringing';
+    return this.#late ? 'blocked' : 'silent';
   }
 
   volume(v) {
@@ -32,8 +35,14 @@ export class Ringer {
   ring(wanted) {
     if (wanted === this.#wanted) return;
     this.#wanted = wanted;
-    if (wanted) this.#start(true);
-    else this.#stop();
+    this.#late = false;
+    if (wanted) {
+      this.#start(true);
+      setTimeout(() => {
+        this.#late = this.#wanted;
+        this.#changed();
+      }, allowed);
+    } else this.#stop();
     this.#changed();
   }
 

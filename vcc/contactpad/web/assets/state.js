@@ -79,9 +79,10 @@ const events = {
     // With a session it only means that it will end soon; without one nothing of the
     // agent may stay on the screen.
     if (e.renew) return { ...s, login };
-    return { ...initial, link: { ...s.link, is: 'up', banner: false, ever: true }, bridge: s.bridge, open: s.open, inView: s.inView, visible: s.visible, settings: s.settings, start: s.start, popup: s.popup, login, messages: s.messages.filter((m) => m.kind === 'bye') };
+    return { ...initial, link: { ...s.link, is: 'up', banner: false, ever: true }, bridge: s.bridge, open: s.open, inView: s.inView, visible: s.visible, settings: s.settings, start: s.start, popup: login.why && login.why !== s.login?.why ? '' : s.popup, login, messages: s.messages.filter((m) => m.kind === 'bye') };
   },
-  session: (s, e) => ({ ...s, until: e.until, login: null, popup: '', messages: without(s.messages, 'expires') }),
+  // The log-in stays on the screen until the desk is there.
+  session: (s, e) => ({ ...s, until: e.until, login: loggedIn(s) ? null : s.login, popup: '', messages: without(s.messages, 'expires') }),
   popup: (s, e) => ({ ...s, popup: e.popup }),
 
   desk,
@@ -128,7 +129,7 @@ const events = {
   choices: (s, e) => ({ ...s, choices: { ...s.choices, [e.interaction]: e.records } }),
   hint: (s, e) => ({ ...s, hint: e.text }),
   voice: (s, e) => ({ ...s, voice: e.state === '' ? omit(s.voice, e.interaction) : { ...s.voice, [e.interaction]: e.state } }),
-  sound: (s, e) => ({ ...s, sound: e.state }),
+  sound: (s, e) => (s.sound === e.state ? s : { ...s, sound: e.state }),
 
   menu: (s, e) => ({ ...s, menu: e.open, hint: '' }),
   keys: (s, e) => ({ ...s, keys: e.open, menu: false }),

@@ -60,7 +60,7 @@ export class Wire {
 
   #hello() {
     const app = this.#app;
-    this.send({ t: 'hello', v: 1, panel: this.#panel, token: app.token, visible: this.#visible(), assets: app.config.build });
+    this.send({ t: 'hello', v: 1, panel: this.#panel, token: app.token, visible: this.#visible(), phone: app.phone.ready, assets: app.config.build });
   }
 
   #visible() {
@@ -78,7 +78,7 @@ export class Wire {
         return this.#desk(m);
       case 'ask':
         app.clock.heard(m.now);
-        this.send({ t: 'alive', n: m.n, visible: this.#visible() });
+        this.send({ t: 'alive', n: m.n, visible: this.#visible(), phone: app.phone.ready });
         return app.dispatch({ type: 'ask', now: m.now, lapse: m.now + app.config.lease });
       case 'answer':
         return app.dispatch({ type: 'answer', m });

@@ -1,0 +1,159 @@
+package contactpad_test
+
+import (
+	"testing"
+	"time"
+
+	"omnibridge/vcc"
+)
+
+// Offline and back: everything is off with its reason, no click is sent later, what was
+// asked before is asked again as the same, and each side of it is said once
+// (panel-ux 7.17, W14).
+func TestPageLostAndBack(t *testing.T) {
+	d := idle()
+	fullHouse(&d)
+	s := newStage(t, staging{desk: d})
+	s.record()
+	s.settled()
+	s.pad.script(func(m message) (bool, string, string, bool) { return true, "", "", m.text("do") == string(vcc.Hold) })
+	s.click("#dock [data-do=hold]")
+	asked := s.pad.command(t, vcc.Hold, 1)
+	s.focus("#state")
+	s.pad.refuse(true)
+	s.pad.hangUp()
+	s.says("A Connection lost. Trying again.")
+	s.text("Your call and chats go on.")
+	s.text("As of ")
+	s.wait(`[...document.querySelectorAll("#dock button[data-do]")].every((b) => b.getAttribute("aria-disabled") === "true")`)
+	if got := s.focused(); got != "state" {
+		t.Errorf("the loss moved the focus to %s", got)
+	}
+	s.click("#dock [data-do=release]")
+	s.text("The connection is lost. You can look, but not act.")
+	s.says("P The connection is lost. You can look, but not act.")
+	s.pad.refuse(false)
+	s.click("[data-act=try]")
+	s.pad.await(t, "hello", 2)
+	s.noText("Connection lost")
+	again := s.pad.command(t, vcc.Hold, 2)
+	if again.text("id") != asked.text("id") {
+		t.Errorf("asked again as %v, first as %v", again, asked)
+	}
+	s.says("P Connected again.")
+	if n := s.pad.commands(vcc.Release); n > 0 {
+		t.Errorf("a click while the connection was lost was sent later, %d times", n)
+	}
+	first, second := s.pad.await(t, "hello", 1), s.pad.await(t, "hello", 2)
+	if first.text("panel") == "" || first.text("panel") != second.text("panel") {
+		t.Errorf("it came back as another panel: %v, then %v", first, second)
+	}
+}
+
+// What changed meanwhile is one notice (M8), and the lapse of the lease is said (M7).
+func TestPageMeanwhile(t *testing.T) {
+	d := idle()
+	working(&d, "Ready (Working)", chat("01", "Maria Lopez", time.Minute), chat("02", "Jonas Weber", time.Minute))
+	s := newStage(t, staging{desk: d})
+	s.record()
+	// The last answer was long ago: the lease lapses as soon as the link is lost.
+	s.pad.say(map[string]any{"t": "ask", "n": 1, "now": s.pad.clock().Add(-time.Hour).UnixMilli()})
+	s.pad.await(t, "alive", 1)
+	s.pad.refuse(true)
+	s.pad.hangUp()
+	s.text("You get no new work since ")
+	s.pad.mu.Lock()
+	working(&s.pad.desk, "Ready (Working)", s.pad.desk.Cards[1])
+	s.pad.mu.Unlock()
+	s.pad.refuse(false)
+	s.click("[data-act=try]")
+	s.text("While you were away: chat Maria Lopez left your list.")
+}
+
+// The panel answers the server's questions, also while nobody can see it, and tells
+// which (panel-ux 7.12; the six minutes of a throttled tab are not waited for here).
+func TestPageAlive(t *testing.T) {
+	s := newStage(t, staging{desk: idle()})
+	s.pad.say(map[string]any{"t": "ask", "n": 7, "now": time.Now().UnixMilli()})
+	if m := s.pad.await(t, "alive", 1); m["n"] != 7.0 || m["visible"] != true {
+		t.Errorf("answered %v", m)
+	}
+	eval[bool](t, s.tab, `(document.getElementById("panel").style.display = "none", true)`)
+	until(t, "the panel to know that nobody sees it", func() bool {
+		n := len(s.pad.all("alive"))
+		s.pad.say(map[string]any{"t": "ask", "n": 8, "now": time.Now().UnixMilli()})
+		return s.pad.await(t, "alive", n+1)["visible"] == false
+	})
+	s.pad.setPanel(map[string]any{"primary": true, "lease": map[string]any{"alive": false, "until": time.Date(2026, 11, 22, 10, 15, 32, 0, time.UTC)}})
+	eval[bool](t, s.tab, `(document.getElementById("panel").style.display = "block", true)`)
+	s.text("You get no new work since 10:15:32, because ContactPad was not reachable.")
+}
+
+// The second panel: it looks, and acts only after "Use this one" (W15, M11).
+func TestPageSecondPanel(t *testing.T) {
+	d := idle()
+	fullHouse(&d)
+	s := newStage(t, staging{out: true, desk: d})
+	s.pad.mu.Lock()
+	s.pad.in = true
+	s.pad.panel = map[string]any{"primary": false, "primarySince": time.Date(2026, 11, 22, 9, 14, 0, 0, time.UTC)}
+	s.pad.mu.Unlock()
+	s.pad.hangUp()
+	s.text("The active one opened at 09:14 in another tab.")
+	s.wait(`[...document.querySelectorAll("#dock button[data-do]")].every((b) => b.getAttribute("aria-disabled") === "true")`)
+	s.pad.show(func(d *vcc.Desk) { d.Cards = append(d.Cards, alertingCall("09", "Eva Lind", time.Minute)) })
+	s.text("Eva Lind")
+	s.waitHost(`calls.filter((c) => c.name === "utility").at(-1).args.label === "ContactPad: 1 alerting"`)
+	if eval[bool](t, s.tab, `calls.filter((c) => c.name === "utility").at(-1).args.highlighted`) {
+		t.Error("the second panel is highlighted")
+	}
+	if eval[bool](t, s.page, `!!document.querySelector("[data-notice=sound]")`) {
+		t.Error("the second panel wants to ring")
+	}
+	s.click("[data-act=use]")
+	s.pad.await(t, "primary", 1)
+	s.pad.setPanel(map[string]any{"primary": true})
+	s.noText("active elsewhere")
+	s.pad.setPanel(map[string]any{"primary": false, "primarySince": time.Date(2026, 11, 22, 9, 31, 0, 0, time.UTC)})
+	s.text("You moved ContactPad to another tab at 09:31.")
+}
+
+// Farewells: a restart is calm (M9), a panel that was replaced stays away until asked.
+func TestPageFarewells(t *testing.T) {
+	s := newStage(t, staging{desk: idle()})
+	s.pad.say(map[string]any{"t": "bye", "code": "restart", "text": "…"})
+	s.pad.refuse(true)
+	s.pad.hangUp()
+	s.text("ContactPad restarts in a moment. Stay as you are.")
+	s.pad.refuse(false)
+	s.click("[data-act=try]")
+	s.noText("ContactPad restarts")
+	n := len(s.pad.all("hello"))
+	s.pad.say(map[string]any{"t": "bye", "code": "replaced", "text": "…"})
+	s.text("You moved ContactPad to another tab")
+	s.pad.hangUp()
+	eval[bool](t, s.page, `(dispatchEvent(new Event("online")), true)`)
+	if got := len(s.pad.all("hello")); got != n {
+		t.Errorf("a replaced panel came back by itself")
+	}
+	s.click("[data-act=use]")
+	s.pad.await(t, "hello", n+1)
+	s.text("Waiting for work")
+}
+
+// Another version: the page loads itself anew once, and then only says so (M10).
+func TestPageVersion(t *testing.T) {
+	s := newStage(t, staging{desk: idle()})
+	eval[bool](t, s.page, `(window.old = true)`)
+	s.pad.say(map[string]any{"t": "bye", "code": "version", "text": "…"})
+	second := s.pad.await(t, "hello", 2)
+	if first := s.pad.await(t, "hello", 1); first.text("panel") == second.text("panel") {
+		t.Error("it came back as the same page")
+	}
+	s.wait(`!window.old && document.querySelector(".pad.in")`)
+	s.pad.say(map[string]any{"t": "bye", "code": "version", "text": "…"})
+	s.text("A newer ContactPad is ready")
+	if first := s.pad.await(t, "hello", 1); first.text("assets") != "test" {
+		t.Errorf("it did not tell its version: %v", first)
+	}
+}
