@@ -109,6 +109,8 @@ func (c Canary) Text(now time.Time) string {
 		return heard + "; canary: not available: " + c.Unavailable
 	case c.Overdue:
 		return heard + fmt.Sprintf("; of %d canaries %d were missed", c.Pushed, c.Missed)
+	case c.Pushed == 0:
+		return heard + "; no canary was needed yet"
 	case c.Arrived == 0:
 		return heard + "; no canary has come yet"
 	}

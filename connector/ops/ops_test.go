@@ -145,8 +145,9 @@ func TestStatusIsTheView(t *testing.T) {
 func TestCanaryIsTold(t *testing.T) {
 	for want, c := range map[string]ops.Canary{
 		"no event has come yet; canaries are off":                                  {Off: true},
-		"no event has come yet; no canary has come yet":                            {},
-		"the last event came 40 s ago; the last canary took 45ms":                 {Heard: now.Add(-40 * time.Second), Arrived: 1, RoundTrip: 45 * time.Millisecond},
+		"no event has come yet; no canary was needed yet":                          {},
+		"no event has come yet; no canary has come yet":                            {Pushed: 1},
+		"the last event came 40 s ago; the last canary took 45ms":                  {Heard: now.Add(-40 * time.Second), Pushed: 1, Arrived: 1, RoundTrip: 45 * time.Millisecond},
 		"the last event came 2 min ago; canary: not available: &lt;b&gt;no access": {Heard: now.Add(-2 * time.Minute), Unavailable: "<b>no access", Arrived: 1},
 		"the last event came 8 min ago; of 3 canaries 1 were missed":               {Heard: now.Add(-8 * time.Minute), Pushed: 3, Missed: 1, Overdue: true, Arrived: 1},
 	} {
