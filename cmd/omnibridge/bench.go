@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"time"
 
 	"omnibridge/cmd/omnibridge/bench"
@@ -24,6 +25,11 @@ func benchmark(ctx context.Context, args []string, std streams) error {
 			return &usageError{"bench client: it is for bench streaming, which gives it a plan"}
 		}
 		return bench.Client(ctx, args[0], std.out)
+	case "create": // a process that benchREST starts
+		if len(args) != 1 {
+			return &usageError{"bench create: it is for bench rest, which gives it an account"}
+		}
+		return bench.Create(ctx, args[0], os.Stdin, std.out)
 	}
 	return &usageError{fmt.Sprintf("bench: %q cannot be measured: use `omnibridge bench streaming` or `omnibridge bench rest`", what)}
 }

@@ -86,13 +86,16 @@ func TestBenchREST(t *testing.T) {
 			}
 		}
 		count[row["client"]]++
+		if row["client"] == "omnibridge-rest" && (row["agentworks_per_psr"] != 1.0 || row["failed"] != 0.0) {
+			t.Errorf("it was told to create one AgentWork per PSR: %v", row)
+		}
 		if row["client"] == "omnibridge" {
 			if row["agentworks_per_psr"] != 1.0 || row["cases"] != 20.0 {
 				t.Errorf("%v AgentWorks per PSR of %v cases, want 1 of 20: %v", row["agentworks_per_psr"], row["cases"], row)
 			}
 		}
 	}
-	for _, client := range []string{"omnibridge", "jsforce", "go-salesforce"} {
+	for _, client := range []string{"omnibridge", "omnibridge-rest", "jsforce", "go-salesforce"} {
 		if count[client] != 2 && !slices.Contains(missing, client) {
 			t.Errorf("%d rows are of %s, want bursts of 1 and 10", count[client], client)
 		}
@@ -101,7 +104,7 @@ func TestBenchREST(t *testing.T) {
 
 // TestBenchRefuses holds that a bench called wrongly says what is right.
 func TestBenchRefuses(t *testing.T) {
-	for _, args := range [][]string{{}, {"cometd"}, {"client"}, {"streaming", "--for", "0s"}, {"streaming", "--events", "-1"}, {"streaming", "--for", "1h"}, {"rest", "--events", "0"}} {
+	for _, args := range [][]string{{}, {"cometd"}, {"client"}, {"create"}, {"streaming", "--for", "0s"}, {"streaming", "--events", "-1"}, {"streaming", "--for", "1h"}, {"rest", "--events", "0"}} {
 		var out, complaint bytes.Buffer
 		if code := execute(t.Context(), slices.Concat([]string{"bench"}, args), streams{&out, &complaint}); code == 0 || complaint.Len() == 0 {
 			t.Errorf("bench %v: exit code %d, %q", args, code, &complaint)

@@ -29,7 +29,7 @@ type RESTOptions struct {
 
 // Burst is one client at one size of burst.
 type Burst struct {
-	Client     string  `json:"client"` // "omnibridge" is the daemon; the others only create
+	Client     string  `json:"client"` // "omnibridge" is the daemon; the others only create, "omnibridge-rest" with its client
 	Burst      int     `json:"burst"`  // cases started at once
 	Cases      int     `json:"cases"`  // in all, over several bursts if they are small
 	CallsPer   float64 `json:"calls_per_interaction"`
@@ -83,7 +83,7 @@ func REST(ctx context.Context, o RESTOptions) (err error) {
 		return err
 	}
 	missing := []string{}
-	for _, name := range []string{"jsforce", goSalesforce} {
+	for _, name := range []string{ourCalls, "jsforce", goSalesforce} {
 		create := b.creator(name)
 		if create == nil {
 			missing = append(missing, name)
@@ -164,9 +164,11 @@ func (d *daemon) carry(ctx context.Context, far *org, all []work) (spent, error)
 	return spent{calls: far.calls() - calls, cpu: d.cpu() - cpu}, err
 }
 
-// creator returns how a peer is run that creates AgentWorks; nil if it is missing.
+// creator returns how a process is run that creates AgentWorks; nil if it is missing.
 func (b *bench) creator(name string) func(ctx context.Context, plan string) *exec.Cmd {
 	switch {
+	case name == ourCalls:
+		return func(ctx context.Context, plan string) *exec.Cmd { return b.self(ctx, "bench", "create", plan) }
 	case name == goSalesforce && b.foreign != "":
 		return func(ctx context.Context, plan string) *exec.Cmd { return exec.CommandContext(ctx, b.foreign, plan) }
 	case name != goSalesforce && b.installed(name):
@@ -175,7 +177,7 @@ func (b *bench) creator(name string) func(ctx context.Context, plan string) *exe
 	return nil
 }
 
-// create has a peer create the AgentWorks.
+// create has a process of its own create the AgentWorks.
 func (b *bench) create(ctx context.Context, far *org, all []work, peer func(ctx context.Context, plan string) *exec.Cmd) (spent, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -184,18 +186,13 @@ func (b *bench) create(ctx context.Context, far *org, all []work, peer func(ctx 
 	if err != nil {
 		return spent{}, err
 	}
-	login, err := json.Marshal(map[string]string{"url": far.URL(), "username": mockorg.IntegrationUser, "password": mockorg.DefaultPassword,
-		"client_id": mockorg.DefaultClientID, "client_secret": mockorg.DefaultClientSecret})
+	login, err := json.Marshal(account{far.URL(), mockorg.IntegrationUser, mockorg.DefaultPassword, mockorg.DefaultClientID, mockorg.DefaultClientSecret})
 	if err != nil {
 		return spent{}, err
 	}
 	cmd := peer(ctx, string(login))
 	cmd.Stdin = bytes.NewReader(jobs)
-	var told struct {
-		Calls, Failed int
-		CPU           time.Duration
-		Began         int64 // in ms since 1970
-	}
+	var told created
 	if _, err := figuresOf(cmd, &told); err != nil {
 		return spent{}, err
 	}
@@ -215,7 +212,7 @@ func printBursts(o RESTOptions, rows []Burst, missing []string) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(o.Out, "\nomnibridge is the whole daemon: streaming, routing, its store, the calls. The others are told what to create.")
+	_, err := fmt.Fprintln(o.Out, "\nomnibridge is the whole daemon: streaming, routing, its store, the calls. The others are told what to create; "+ourCalls+" is what the daemon calls with.")
 	for _, name := range missing {
 		absent(o.Out, name)
 	}
