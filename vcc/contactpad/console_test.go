@@ -147,6 +147,41 @@ func TestRecordThatIsGoneIsTold(t *testing.T) {
 	})
 }
 
+// TestConsoleIsTakenAtItsWord holds that only the panel that was asked answers, that
+// another failure is not taken for a record that is gone, and that a console is not
+// asked for what it cannot do.
+func TestConsoleIsTakenAtItsWord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := bubble(t, func(o *Options) { o.StatusID = func(string) string { return "0N5000000000001AAA" } })
+		token := r.session("ana")
+		one := r.panel("panel-one", token)
+		later(time.Second)
+		two := r.panel("panel-two", token)
+		one.say(map[string]any{"t": "bridge", "version": 1, "capabilities": []string{"openRecord", "declineWork"}})
+		later(time.Second)
+		r.s.Direct(vcc.Directive{Kind: vcc.SetOmni, Agent: "ana", Status: "Online"})
+		later(time.Second)
+		if c := calls(t, one); len(c) != 0 {
+			t.Fatalf("asked for what it cannot do: %+v", c)
+		}
+		r.s.Direct(popOf(1))
+		later(time.Second)
+		id := calls(t, one)[0].ID
+		gone := map[string]any{"t": "result", "id": id, "ok": false, "error": map[string]string{"code": "gone"}}
+		two.say(gone)
+		later(time.Second)
+		if c := r.desks.commands(); len(c) != 0 {
+			t.Fatalf("another panel answered: %+v", c)
+		}
+		gone["error"] = map[string]string{"code": "unavailable"}
+		one.say(gone)
+		later(time.Second)
+		if c := r.desks.commands(); len(c) != 0 {
+			t.Errorf("taken for gone: %+v", c)
+		}
+	})
+}
+
 func TestCallerIsSearchedFor(t *testing.T) {
 	one, two := Record{"003000000000001AAA", "Maria Lopez", "Contact"}, Record{"001000000000001AAA", "Lopez Ltd", "Account"}
 	for name, test := range map[string]struct {

@@ -261,8 +261,14 @@ func TestLoginSaysWhyNot(t *testing.T) {
 			})
 			p := r.panel("panel-one", "")
 			m, n := p.wanted(0)
-			if resp := r.logIn(r.browser(), m); resp.StatusCode != test.status {
+			window := r.browser()
+			_, org := r.step(window, r.url+m.URL, "same-origin")
+			_, back := r.step(window, org, "cross-site")
+			if resp, _ := r.step(window, back, "cross-site"); resp.StatusCode != test.status {
 				t.Errorf("window: %s", resp.Status)
+			}
+			if resp, _ := r.step(window, back, "cross-site"); resp.StatusCode != http.StatusForbidden {
+				t.Errorf("replayed: %s", resp.Status)
 			}
 			h, _ := p.wait(n, "the refusal", func(h heard) bool { return h.T == "login" && strings.Contains(string(h.data), `"code":"`+test.code) })
 			var why loginMessage
@@ -320,10 +326,11 @@ func TestLoginNoncesEnd(t *testing.T) {
 		}
 		tr := r.s.started[state]
 		r.s.mu.Unlock()
+		tr.browser = hashed("the browser")
 		if r.s.finishTry(state, "another browser", time.Now()) != nil {
 			t.Error("another browser finished it")
 		}
-		if r.s.finishTry(state, "", tr.until) != nil {
+		if r.s.finishTry(state, "the browser", tr.until) != nil {
 			t.Error("finished after its end")
 		}
 		p.conn.NetConn().Close()

@@ -221,6 +221,9 @@ func TestSamePanelTwiceIsTheNewerOne(t *testing.T) {
 		if d := deskOf(t, again); !d.Panel.Primary {
 			t.Errorf("panel %+v", d.Panel)
 		}
+		if st := r.s.Status(); len(st) != 1 || len(st[0].Panels) != 1 || !st[0].Panels[0].Connected {
+			t.Errorf("the end of the older one took the newer one along: %+v", st)
+		}
 	})
 }
 
