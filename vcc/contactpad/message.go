@@ -55,7 +55,6 @@ type inbound struct {
 	Error        *wireError        `json:"error"`
 	Name         string            `json:"name"`
 	Data         json.RawMessage   `json:"data"`
-	Target       vcc.Target        `json:"target"`
 	command      vcc.Command       // of do and logout
 }
 

@@ -180,6 +180,7 @@ func (g *Org) ask(ctx context.Context) (*provider, error) {
 		return nil, fmt.Errorf("discover %s: %w", g.o.Issuer, err)
 	}
 	e := found.Endpoint()
+	e.AuthStyle = oauth2.AuthStyleInParams // trying both would use the code up
 	for _, to := range []string{e.AuthURL, e.TokenURL, found.UserInfoEndpoint(), more.Keys} {
 		if !strings.HasPrefix(to, g.o.Issuer+"/") {
 			return nil, fmt.Errorf("discover %s: the org names %q, which is not an address of its own", g.o.Issuer, to)

@@ -72,6 +72,9 @@ func TestLoginTellsWho(t *testing.T) {
 		if c.User != o.User || c.Org != own || c.Username != "ana@example.com" || !c.Permissions["Omnibridge_Supervisor"] {
 			t.Errorf("claims %+v", c)
 		}
+		if n := o.Asked("/services/oauth2/token"); n != 1 {
+			t.Errorf("the code was sent %d times: the org may take it only once", n)
+		}
 		if n := o.Good(); n != 0 {
 			t.Errorf("%d tokens of the org are left: none is kept", n)
 		}

@@ -1,0 +1,178 @@
+package contactpad
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"omnibridge/vcc"
+)
+
+// store keeps sessions for tests.
+type store struct {
+	mu   sync.Mutex
+	kept map[string]Session
+	err  error
+}
+
+func newStore() *store { return &store{kept: map[string]Session{}} }
+
+func (s *store) Load(context.Context) ([]Session, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Values(s.kept)), s.err
+}
+
+func (s *store) Save(_ context.Context, one Session) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil {
+		s.kept[one.Hash] = one
+	}
+	return s.err
+}
+
+func (s *store) Drop(_ context.Context, hashes ...string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, h := range hashes {
+		delete(s.kept, h)
+	}
+	return s.err
+}
+
+func (s *store) size() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.kept)
+}
+
+func TestSessionEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := bubble(t, nil)
+		token := r.session("ana")
+		p := r.panel("panel-one", token)
+		later(12*time.Hour - warnBefore - time.Second)
+		if _, n := p.last("login"); n != 0 {
+			t.Fatal("asked to log in too early")
+		}
+		later(2 * time.Second)
+		if m, _ := p.wanted(0); m.Code != "renew" || m.URL == "" {
+			t.Fatalf("login %+v", m)
+		}
+		if d := deskOf(t, p); !d.Panel.Lease.Alive {
+			t.Error("lost before the end")
+		}
+		later(warnBefore)
+		h, _ := p.last("login")
+		var m loginMessage
+		h.into(t, &m)
+		if m.Code != "expired" {
+			t.Errorf("login %+v", m)
+		}
+		p.say(do("c1", vcc.Hold))
+		later(time.Minute)
+		if c := r.desks.commands(); len(c) != 0 {
+			t.Errorf("done %+v", c)
+		}
+		if got := r.desks.standings(); len(got) != 2 || got[1].Alive {
+			t.Errorf("told %+v", got)
+		}
+	})
+}
+
+func TestSessionIsOfThisOrg(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		org := testOrg
+		r := bubble(t, func(o *Options) { o.Org = func() string { return org } })
+		token := r.session("ana")
+		org = "00D000000000002EAA"
+		p := r.panel("panel-one", token)
+		later(time.Second)
+		if m, _ := p.wanted(0); m.Code != "other org" {
+			t.Errorf("login %+v", m)
+		}
+	})
+}
+
+func TestSupervisorEndsSessions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kept := newStore()
+		r := bubble(t, func(o *Options) { o.Sessions = kept })
+		ana, tom := r.session("ana"), r.session("tom")
+		p, q := r.panel("panel-ana", ana), r.panel("panel-tom", tom)
+		later(time.Second)
+		if err := r.s.Revoke(t.Context(), "ana", "Eva Lind logged you out."); err != nil {
+			t.Fatal(err)
+		}
+		later(time.Second)
+		if m, _ := p.wanted(0); m.Code != "revoked" || m.Why != "Eva Lind logged you out." {
+			t.Errorf("login %+v", m)
+		}
+		if _, n := q.last("login"); n != 0 {
+			t.Error("the other agent has to log in, too")
+		}
+		if kept.size() != 1 {
+			t.Errorf("stored %+v", kept.kept)
+		}
+		kept.err = errors.New("store is full")
+		if err := r.s.Revoke(t.Context(), "tom", "Eva Lind logged you out."); err == nil {
+			t.Error("that it lasts only until a restart is not told")
+		}
+		later(time.Second)
+		if _, n := q.last("login"); n != 1 {
+			t.Error("a full store keeps an agent in")
+		}
+	})
+}
+
+func TestCookieSparesALogin(t *testing.T) {
+	r := real(t, nil)
+	token := r.session("ana")
+	ask := func(method, origin, bearer string) *http.Response {
+		req, err := http.NewRequestWithContext(t.Context(), method, r.url+"/pad/session", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Origin", origin)
+		req.Header.Set("Authorization", bearer)
+		resp, _ := r.do(req)
+		return resp
+	}
+	for name, resp := range map[string]*http.Response{
+		"another page": ask("POST", "https://evil.example", "Bearer "+token), "no token": ask("POST", r.url, ""), "no session": ask("POST", r.url, "Bearer x"), "GET": ask("GET", r.url, "Bearer "+token),
+	} {
+		if resp.StatusCode < 400 || len(resp.Cookies()) != 0 {
+			t.Errorf("%s: %s", name, resp.Status)
+		}
+	}
+	resp := ask("POST", r.url, "Bearer "+token)
+	if resp.StatusCode != http.StatusNoContent || len(resp.Cookies()) != 1 {
+		t.Fatalf("%s, %v", resp.Status, resp.Cookies())
+	}
+	c := resp.Cookies()[0]
+	if !c.Secure || !c.HttpOnly || !c.Partitioned || c.SameSite != http.SameSiteNoneMode || c.Path != "/" || c.Domain != "" {
+		t.Errorf("cookie %+v", c)
+	}
+	p := r.open(http.Header{"Cookie": {c.Name + "=" + c.Value}})
+	p.say(map[string]any{"t": "hello", "v": 1, "panel": "panel-one", "token": ""})
+	var s sessionMessage
+	p.await("session").into(t, &s)
+	if s.Agent != "ana" || s.Token != "" {
+		t.Errorf("session %+v: the cookie's token is not for scripts", s)
+	}
+	if resp := ask("DELETE", r.url, ""); resp.StatusCode != http.StatusNoContent || resp.Cookies()[0].MaxAge >= 0 {
+		t.Errorf("delete: %s %v", resp.Status, resp.Cookies())
+	}
+	https := &Server{base: &url.URL{Scheme: "https"}}
+	if name := https.cookie(sessionCookie, http.SameSiteNoneMode).Name; name != "__Host-omnibridge-pad" {
+		t.Errorf("over https the cookie is %s", name)
+	}
+}
