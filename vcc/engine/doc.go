@@ -33,11 +33,29 @@
 //   - the agent becomes available: online with at least one channel, after not;
 //   - an offer is made to the agent, or Salesforce moves work to the agent;
 //   - a part in an interaction is over, wrap-up included;
-//   - the agent refuses an offer, in whatever way that keeps them excluded.
+//   - the agent refuses an offer, in whatever way that keeps them excluded;
+//   - the agent becomes Ready in ContactPad, after not.
 //
 // An offer that was not delivered, or that the customer did not wait for, leaves
 // the clock where making the offer put it. Offers made in one step are counted a
 // microsecond apart, so that a backlog is spread over the agents in turn.
+//
+// # What agents do
+//
+// An agent who is logged in to ContactPad asks for things by commands (vcc.Command),
+// each done once and either whole or not at all, and sees a [Machine.Desk], which is
+// derived and never stored: a button that is not off works. Work comes only while
+// Ready, with nothing intended, not blocked, with a panel that answers and a login
+// that is not stale. Who is not logged in is ruled by Omni-Channel alone, unless
+// Config.PadRequired.
+//
+//	chosen with open work ──▶ intended ── last part over ──▶ holds, and Omni-Channel is asked to follow
+//	release ── Close ──▶ Ended: wrap-up │ CloseFailed, or 15 s: failed, blocked ──▶ try again, or abandon
+//	transfer ── Requeue ──▶ Arrived: waits in the plan, or for one agent alone │ RequeueFailed: kept
+//
+// State and Omni-Channel status follow each other without ever chasing: what Omni-
+// Channel does is never answered by asking it for something (presence.go). A record
+// opens once for each offer, and in front only if the agent talks to nobody else.
 //
 // # How it stays fast
 //
@@ -53,6 +71,6 @@
 //
 // No I/O, no clock, no randomness, no goroutines: the same reports at the same
 // times give the same output. It does not decide whether the outside tells the
-// truth, does not close or requeue of its own accord, and never takes connected
+// truth, does not close or requeue unless an agent asked, and never takes connected
 // work from an agent.
 package engine

@@ -27,12 +27,18 @@ func pick[T any](s *script, of ...T) T { return of[s.next(len(of))] }
 func (s *script) report() vcc.Report {
 	r := vcc.Report{
 		Kind: pick(s, vcc.Arrived, vcc.Alerting, vcc.Accepted, vcc.Refused, vcc.Ended, vcc.Withdrawn, vcc.Moved, vcc.Omni, vcc.Omni,
-			vcc.Arrived, "", "dance"),
+			vcc.Arrived, "", "dance", vcc.Asked, vcc.Asked, vcc.PanelChanged, vcc.CloseFailed, vcc.RequeueFailed),
 		Interaction: pick[vcc.InteractionID](s, "x", "y", "z", "", "|,", "x|"),
 		Offer:       pick(s, 1, 2, 3, 0, 4, -1, math.MaxInt, 1<<30),
 		Agent:       pick[vcc.AgentID](s, "ada", "bob", "cy", ""),
 		Reason:      pick[vcc.Reason](s, vcc.Declined, vcc.Failed, vcc.Undelivered, "", "whatever"),
 		Name:        pick(s, "", "Ada"),
+	}
+	switch r.Kind {
+	case vcc.Asked:
+		r.Command = s.command(r)
+	case vcc.PanelChanged:
+		r.Panel = &vcc.Panel{Alive: s.next(3) > 0}
 	}
 	if s.next(8) > 0 {
 		r.Omni = &vcc.Presence{Online: s.next(4) > 0, Channels: pick(s, []vcc.Channel{"Chat"}, []vcc.Channel{"Cases", "Chat", "Chat"}, nil, []vcc.Channel{""})}
@@ -46,6 +52,17 @@ func (s *script) report() vcc.Report {
 		}
 	}
 	return r
+}
+
+func (s *script) command(r vcc.Report) *vcc.Command {
+	return &vcc.Command{
+		ID: pick(s, "", "1", "2", "3"), Agent: r.Agent, Interaction: r.Interaction, Force: s.next(2) == 1, By: pick(s, "", "Eva"),
+		Do: pick(s, vcc.LogIn, vcc.LogOut, vcc.SetState, vcc.Unblock, vcc.Dismiss, vcc.Release, vcc.Abandon, vcc.FinishWrap, vcc.ExtendWrap, vcc.Dispose,
+			vcc.OpenRecord, vcc.Consult, vcc.Cancel, vcc.Transfer, vcc.TakeBack, vcc.AnswerCall, vcc.RejectCall, vcc.ShowWork, vcc.ConsoleGone, "dance"),
+		State:       pick(s, vcc.AgentState{}, vcc.AgentState{Major: vcc.Ready}, vcc.AgentState{Major: vcc.Away}, vcc.AgentState{Major: "x"}),
+		Target:      pick(s, vcc.Target{}, vcc.Target{Agent: "bob"}, vcc.Target{Plan: "p"}, vcc.Target{Plan: "none", Agent: "x"}, vcc.Target{Number: "123"}),
+		Disposition: pick(s, "", "done", "x"),
+	}
 }
 
 // FuzzStep holds that no report whatever makes a machine panic or its indexes

@@ -133,7 +133,7 @@ func (p *people) ask(c vcc.Command) vcc.Answer {
 			p.forced[fmt.Sprint(c.Interaction, "/", x.Offers+1)] = true
 		}
 	}
-	p.step() // what is due anyway
+	p.step()                                                                   // what is due anyway
 	stale := p.m.agents[c.Agent] != nil && p.m.loginStale(p.m.agents[c.Agent]) // asking for anything gives work again
 	before := p.rows()
 	out := p.step(vcc.Report{Kind: vcc.Asked, Command: &c})

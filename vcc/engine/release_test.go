@@ -126,6 +126,20 @@ func TestFaultBlock(t *testing.T) {
 	f.notices("ada")
 }
 
+// TestLongerBlockStays: what keeps an agent away for longer is not cut short.
+func TestLongerBlockStays(t *testing.T) {
+	f := newFloor(t, Config{NoAnswer: map[vcc.Class]time.Duration{vcc.SemiLive: time.Minute}, AcceptWithin: map[vcc.Class]time.Duration{vcc.SemiLive: time.Hour}}, "ada")
+	f.do(on("ada"), chat("x", 0), chat("y", 0))
+	f.do(answer(vcc.Accepted, "x", 1))
+	f.may("ada", vcc.Release, "x")
+	f.later(15)
+	f.stands("ada", "Ready (Blocked)", "blocked", "", "Release failed, until 10:03:15")
+	f.do(refuse("y", 1, vcc.Declined))
+	f.stands("ada", "Ready (Blocked)", "blocked", "", "Release failed, until 10:03:15")
+	f.may("ada", vcc.Unblock, "")
+	f.stands("ada", "Ready (Working)", "working", "", "")
+}
+
 func TestCloseFailedThatNobodyAskedFor(t *testing.T) {
 	f := closing(t, Config{})
 	for _, r := range []vcc.Report{failed(vcc.CloseFailed, "x", 1, ""), failed(vcc.RequeueFailed, "x", 1, ""), failed(vcc.CloseFailed, "y", 1, ""), failed(vcc.CloseFailed, "z", 1, "")} {

@@ -85,6 +85,9 @@ func TestTransferDenied(t *testing.T) {
 func TestTransferFails(t *testing.T) {
 	f := desk2(t, Config{})
 	f.may("ada", vcc.Transfer, "x", planTarget("q"))
+	if out := f.do(failed(vcc.CloseFailed, "x", 1, "of a release before")); out.Late != 1 || f.card("ada", "x").State != vcc.CardTransferring {
+		t.Errorf("%+v", out)
+	}
 	f.later(3, failed(vcc.RequeueFailed, "x", 1, "plan q has no queue"))
 	f.notices("ada", "transfer failed")
 	if n := mustDesk(f, "ada").Notices[0]; n.Detail != "plan q has no queue" {
