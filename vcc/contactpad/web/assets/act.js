@@ -2,7 +2,7 @@
 // change what is open on the page, and say where the focus goes; work itself changes
 // only when the server says so.
 import { dialled, target } from './finder.js';
-import { canAct, cardOf, cards, loggedIn, up } from './state.js';
+import { canAct, cardBy, cardOf, cards, key, loggedIn, up } from './state.js';
 import { offOf } from './view/button.js';
 import { failed, finder as finderWords, off as offWords, slow } from './words.js';
 
@@ -48,21 +48,24 @@ export function makeActs(app) {
       home();
     },
 
-    select: (interaction) => app.dispatch({ type: 'select', interaction }),
+    select: (key) => app.dispatch({ type: 'select', key }),
 
     // go selects a card from elsewhere, and takes the focus there.
     go(interaction) {
-      acts.select(interaction);
+      const c = cardOf(state(), interaction);
+      if (c) acts.select(key(c));
       home();
     },
 
     // open is a click on a card: select it, and bring its record to the front.
-    open(interaction) {
+    open(k) {
       const s = state();
-      acts.select(interaction);
+      const c = cardBy(s, k);
+      if (!c) return;
+      const { interaction } = c;
+      acts.select(k);
       app.dispatch({ type: 'looked', interaction });
-      const c = cardOf(s, interaction);
-      if (!c?.record || !s.settings.pop || !canAct(s)) return;
+      if (!c.record || !s.settings.pop || !canAct(s)) return;
       if (Object.values(s.doing).some((d) => d.command.do === 'open record' && d.command.interaction === interaction && !d.failed)) return;
       app.command('open record', { interaction });
     },
@@ -277,16 +280,17 @@ function finderActs(app, acts) {
       if (f()) ask();
     },
     found(m) {
-      if (!asked || m.id !== asked.id) return;
+      if (!asked || m.id !== asked.id) return undefined;
       const { text } = asked;
       asked = null;
-      if (!f()) return;
+      if (!f()) return undefined;
       if (dirty) {
         dirty = false;
         ask();
       }
+      if (m.error) return app.dispatch({ type: 'finder', change: { refused: { code: '', text: m.error } } });
       app.dispatch({ type: 'found', m: { ...m, text } });
-      tellFound();
+      return tellFound();
     },
     findText(text) {
       app.dispatch({ type: 'typed', text });

@@ -43,6 +43,7 @@ export function notice(n, at) {
     case 'transfer failed':
       return { fault: true, title: 'Not transferred', text: `${n.name ? `${n.name}: ` : ''}${sentence(n.detail || fill(transfers[n.reason] ?? 'it did not work', n))} Nothing has changed.` };
     case 'changed by other':
+      if (n.reason === 'deleted') return { title: 'Changed in Salesforce', text: `${name} was deleted in Salesforce. It left your list.` };
       return n.interaction
         ? { title: 'Changed in Salesforce', text: `${name} now belongs to ${by(n, 'somebody else')}. It left your list.` }
         : { title: 'Your state was changed', text: `${n.by ? `Your supervisor ${n.by}` : 'Your supervisor'} set you to ${n.name || 'another state'}${at ? ` at ${hm(at)}` : ''}.${n.detail ? ` Reason: “${n.detail}”.` : ''}` };

@@ -1,6 +1,6 @@
 // What is said when something changes: the sentences that lead from one state to the
 // next, as a pure function. Each has a subject; of one subject only the newest is said.
-import { alerting, cardOf, cards, loggedIn, primary } from './state.js';
+import { alerting, cardBy, cards, key, loggedIn, primary } from './state.js';
 import { notice } from './notices.js';
 import { instant } from './time.js';
 import { say, stateName } from './words.js';
@@ -38,12 +38,12 @@ function link(before, after) {
 function work(before, after, now) {
   const out = [];
   for (const c of cards(after)) {
-    const was = cardOf(before, c.interaction);
+    const was = cardBy(before, key(c));
     if (was === c) continue;
     out.push(...card(was, c, now, after.fresh[c.interaction]));
   }
   for (const was of cards(before)) {
-    if (cardOf(after, was.interaction)) continue;
+    if (cardBy(after, key(was))) continue;
     const subject = `card:${was.interaction}`;
     if (was.state === 'wrap-up') out.push(P(subject, say.wrapEnded(after.desk.state)));
     else if (after.abandoned.includes(was.interaction)) out.push(P(subject, say.abandoned(after.desk.load)));

@@ -22,7 +22,7 @@ export const initial = Object.freeze({
   open: true, // the utility's panel, as the console tells
   inView: true, // as the browser tells
   visible: true, // both
-  selected: '', // interaction
+  selected: '', // key of a card
   selfSelected: -Infinity, // when the selection last moved by itself
   fresh: {}, // interaction -> 'auto' or 'accepted': not looked at yet
   doing: {}, // command id -> {command, at, slow, failed}
@@ -49,7 +49,11 @@ export const loggedIn = (s) => s.desk !== null && s.desk.state?.major !== '' && 
 export const up = (s) => s.link.is === 'up';
 export const primary = (s) => s.panel?.primary !== false;
 export const cards = (s) => s.desk?.cards ?? [];
-export const cardOf = (s, id) => cards(s).find((c) => c.interaction === id);
+// cardOf finds what an agent can act on: of two parts in one interaction, the later.
+export const cardOf = (s, id) => cards(s).findLast((c) => c.interaction === id && c.state !== 'wrap-up') ?? cards(s).findLast((c) => c.interaction === id);
+// key names a card: who got an interaction back has two of it for a while.
+export const key = (c) => `${c.interaction}/${c.offer}`;
+export const cardBy = (s, k) => cards(s).find((c) => key(c) === k);
 export const alerting = (s) => cards(s).filter((c) => c.state === 'alerting');
 
 // consults are the calls that consult about another call of this desk: they are shown
@@ -59,7 +63,7 @@ const folded = (s, c) => c.class === 'live' && c.of && cards(s).some((o) => o.in
 
 // work are the cards of the list, in the server's order.
 export const work = (s) => cards(s).filter((c) => c.state !== 'alerting' && !folded(s, c));
-export const selectedCard = (s) => work(s).find((c) => c.interaction === s.selected);
+export const selectedCard = (s) => work(s).find((c) => key(c) === s.selected);
 
 // busy is the command under way for an interaction, if any.
 export const busy = (s, id, ...kinds) => Object.values(s.doing).find((d) => d.command.interaction === id && !d.failed && (kinds.length === 0 || kinds.includes(d.command.do)));
@@ -101,6 +105,8 @@ const events = {
     const { command } = doing;
     if (s.finder?.sent === command.id && e.m.ok) next.finder = null;
     if (e.m.ok) return command.interaction ? { ...next, said: omit(s.said, command.interaction) } : next;
+    // It is not known whether it was done: tried again, it must be the same command.
+    if (e.m.code === 'failed') return { ...s, doing: { ...s.doing, [e.m.id]: { ...doing, failed: true } } };
     const refused = { code: e.m.code ?? '', text: e.m.text ?? '', do: command.do };
     if (command.do === 'log out' && refused.code === 'open work') return { ...next, confirm: { kind: 'log out' } };
     if (s.finder?.sent === command.id) return { ...next, finder: { ...s.finder, sent: '', refused } };
@@ -110,11 +116,11 @@ const events = {
   // slow looks at what was asked and at what is leaving; e.at is now.
   slow(s, e) {
     const doing = {};
-    for (const [id, d] of Object.entries(s.doing)) doing[id] = { ...d, slow: e.at - d.at >= slowAfter, failed: e.at - d.at >= failAfter };
+    for (const [id, d] of Object.entries(s.doing)) doing[id] = { ...d, slow: e.at - d.at >= slowAfter, failed: d.failed || e.at - d.at >= failAfter };
     return { ...s, doing, now: e.at };
   },
 
-  select: (s, e) => ({ ...s, hint: '', selected: e.interaction, selfSelected: -Infinity }),
+  select: (s, e) => ({ ...s, hint: '', selected: e.key, selfSelected: -Infinity }),
   looked: (s, e) => ({ ...s, fresh: omit(s.fresh, e.interaction) }),
   seen: (s, e) => ({ ...s, seen: [...new Set([...s.seen, ...e.ids])].slice(-100) }),
 
@@ -171,15 +177,16 @@ function desk(s, e) {
   next.choices = keep(s.choices);
   next.leaving = {};
   for (const c of cards(next)) {
-    const was = cardOf(s, c.interaction);
+    const was = cardBy(s, key(c));
     if (c.state === 'releasing' || c.state === 'transferring') next.leaving[c.interaction] = s.leaving[c.interaction] ?? busy(s, c.interaction)?.at ?? e.at;
     if (was && was.state !== c.state) next.said = omit(next.said, c.interaction);
     if (s.desk && c.state !== 'alerting' && c.direction !== 'out' && !c.of && (!was || was.state === 'alerting')) next.fresh[c.interaction] = was ? 'accepted' : 'auto';
   }
   const list = work(next);
-  if (!list.some((c) => c.interaction === s.selected)) {
-    const at = Math.max(0, work(s).findIndex((c) => c.interaction === s.selected));
-    next.selected = list[Math.min(at, list.length - 1)]?.interaction ?? '';
+  if (!list.some((c) => key(c) === s.selected)) {
+    const at = Math.max(0, work(s).findIndex((c) => key(c) === s.selected));
+    const to = list[Math.min(at, list.length - 1)];
+    next.selected = to ? key(to) : '';
     next.selfSelected = e.at;
   }
   if (next.confirm?.kind === 'abandon' && !cardOf(next, s.confirm.interaction)?.actions?.some((a) => a.do === 'abandon')) next.confirm = null;

@@ -209,6 +209,9 @@ export class Wire {
         return app.dispatch({ type: 'message', message: { id: 'moved', kind: 'moved', atMs: app.clock.now() } });
       case 'logged-out':
         return this.#forget();
+      case 'slow':
+      case 'busy':
+        return undefined; // it comes back by itself
       default:
         return app.dispatch({ type: 'message', message: { id: 'bye', kind: 'bye', detail: m.text } });
     }

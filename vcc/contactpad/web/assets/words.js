@@ -55,6 +55,7 @@ export const bar = {
   notReachable: (ms) => `You get no new work since ${hms(ms)}, because ContactPad was not reachable.`, // M7
   blockedLeft: (reason) => `${reason},`,
   left: 'left',
+  back: 'I am back: Ready now',
   load: 'Load',
   loadOf: (n) => `${n} of 100`,
   over: (n) => `${n} of 100: no new work until you are below 100`,

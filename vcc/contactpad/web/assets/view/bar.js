@@ -39,7 +39,7 @@ function second(s, act) {
   if (s.panel?.lease && s.panel.lease.alive === false) return line(words.notReachable(instant(s.panel.lease.until)), 'fault');
   if (d.blocked) {
     const until = instant(d.blocked.until);
-    return html`<p class="why fault">${until ? html`${words.blockedLeft(d.blocked.reason)} <span class="digits" data-down=${until}></span> ${words.left}` : d.blocked.reason}${blockedCard(s, act)}</p>`;
+    return html`<p class="why fault">${until ? html`${words.blockedLeft(d.blocked.reason)} <span class="digits" data-down=${until}></span> ${words.left}` : d.blocked.reason}${blockedCard(s, act)}${unblock(s, act)}</p>`;
   }
   if (d.intended) return html`<p class="why"><span class="short">${words.next(d.intended)}</span><span class="long">${words.nextLong(d.intended)}</span></p>`;
   const ringing = alerting(s).length;
@@ -62,6 +62,10 @@ const blockedCard = (s, act) => {
   const c = s.desk.blocked.interaction && work(s).find((x) => x.interaction === s.desk.blocked.interaction);
   return c ? html` <button class="link" @click=${() => act.go(c.interaction)}>${c.name}</button>` : nothing;
 };
+
+// unblock is here where no notice of a missed call offers it.
+const unblock = (s, act) =>
+  (s.desk.notices ?? []).some((n) => n.kind === 'missed call') ? nothing : html` <button class="link" aria-disabled=${canAct(s) ? nothing : 'true'} @click=${() => act.unblock()}>${words.back}</button>`;
 
 function load(d) {
   const n = Math.max(0, Math.round(d.load ?? 0));

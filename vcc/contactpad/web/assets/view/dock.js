@@ -2,7 +2,7 @@
 // in the same order, so that nothing moves under the pointer.
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { icon } from '../icons.js';
-import { busy, cardOf, consultsOf, selectedCard } from '../state.js';
+import { busy, cardOf, consultsOf, key, selectedCard } from '../state.js';
 import { instant, nanoseconds, span } from '../time.js';
 import { Kind, denial, dock as words, failed, list as listWords, slow, title } from '../words.js';
 import { button, offOf } from './button.js';
@@ -27,7 +27,7 @@ function inside(s, c, act) {
   return html`
     <div class="title">
       ${c.record
-        ? html`<button class="link" data-interaction=${c.interaction} @click=${() => act.open(c.interaction)}>${Kind(c)} · <span dir="auto">${c.name}</span></button>`
+        ? html`<button class="link" data-interaction=${c.interaction} @click=${() => act.open(key(c))}>${Kind(c)} · <span dir="auto">${c.name}</span></button>`
         : html`<span class="name">${Kind(c)} · <span dir="auto">${c.name}</span></span>`}
       <span class="clock" role="timer">${clock(c)}</span>
     </div>

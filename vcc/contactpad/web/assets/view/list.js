@@ -3,19 +3,19 @@
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { repeat } from '../vendor/lit-html/directives/repeat.js';
 import { icon, symbol } from '../icons.js';
-import { work } from '../state.js';
+import { key, work } from '../state.js';
 import { instant } from '../time.js';
 import { Kind, list as words, title } from '../words.js';
 
 export function list(s, act) {
   const all = work(s);
-  const stop = all.some((c) => c.interaction === s.selected) ? s.selected : all[0]?.interaction;
+  const stop = all.some((c) => key(c) === s.selected) ? s.selected : all[0] && key(all[0]);
   return html`<section class="list" aria-labelledby="list-title">
     <h2 id="list-title" tabindex="-1">${title.list(all.length)}</h2>
     ${all.length === 0
       ? html`<p class="empty">${words.empty}</p>`
       : html`<ul @keydown=${(e) => keys(e, act)}>
-          ${repeat(all, (c) => c.interaction, (c) => card(s, c, c.interaction === stop, act))}
+          ${repeat(all, key, (c) => card(s, c, key(c) === stop, act))}
         </ul>`}
   </section>`;
 }
@@ -23,14 +23,15 @@ export function list(s, act) {
 function card(s, c, stop, act) {
   const fresh = s.fresh[c.interaction] && c.state === 'connected' && !s.abandoned.includes(c.interaction);
   const state = fresh ? words.fresh : (words.state[c.state] ?? c.state);
-  const current = c.interaction === s.selected;
+  const current = key(c) === s.selected;
   return html`<li class="card ${current ? 'current' : ''}" data-state=${c.state} data-class=${c.class}>
     <button
       class="face"
       data-interaction=${c.interaction}
+      data-key=${key(c)}
       aria-current=${current ? 'true' : nothing}
       tabindex=${stop ? 0 : -1}
-      @click=${() => act.open(c.interaction)}
+      @click=${() => act.open(key(c))}
     >
       <span class="medium">${icon(symbol(c))}</span>
       <span class="lines">
@@ -57,6 +58,6 @@ function keys(e, act) {
   if (to === undefined) return;
   e.preventDefault();
   const face = faces[Math.max(0, Math.min(faces.length - 1, to))];
-  act.select(face.dataset.interaction);
+  act.select(face.dataset.key);
   face.focus();
 }
