@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"time"
 
 	"omnibridge/cmd/omnibridge/bench"
+	"omnibridge/salesforce"
 )
 
 // benchmark measures the program beside others.
@@ -29,7 +31,7 @@ func benchmark(ctx context.Context, args []string, std streams) error {
 		if len(args) != 1 {
 			return &usageError{"bench create: it is for bench rest, which gives it an account"}
 		}
-		return bench.Create(ctx, args[0], os.Stdin, std.out)
+		return bench.Create(ctx, args[0], os.Stdin, std.out, openBench)
 	}
 	return &usageError{fmt.Sprintf("bench: %q cannot be measured: use `omnibridge bench streaming` or `omnibridge bench rest`", what)}
 }
@@ -65,4 +67,14 @@ minute.`, std)
 		return err
 	}
 	return bench.REST(ctx, o)
+}
+
+// openBench connects to the org of bench rest as the daemon does.
+func openBench(a bench.Account) (bench.Org, func() int64, error) {
+	c := config{OrgURL: a.URL, ClientID: a.ID, ClientSecret: salesforce.Secret(a.Secret)}
+	_, client, org, err := c.connect(slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, nil, err
+	}
+	return org, func() int64 { return client.Stats().Attempts }, nil
 }

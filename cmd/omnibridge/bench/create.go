@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"omnibridge/omnichannel"
-	"omnibridge/salesforce"
 	"omnibridge/vcc"
 )
 
@@ -18,8 +17,8 @@ import (
 // as the peers are.
 const ourCalls = "omnibridge-rest"
 
-// account is how a process that creates AgentWorks reaches the org.
-type account struct {
+// Account is how a process that creates AgentWorks reaches the org.
+type Account struct {
 	URL      string `json:"url"`
 	Username string `json:"username"`
 	Password string `json:"password"`
@@ -27,7 +26,14 @@ type account struct {
 	Secret   string `json:"client_secret"`
 }
 
-// created is what such a process prints.
+// Org is what Create calls; salesforce.Org is one. Its methods block, and are
+// called by many goroutines at once.
+type Org interface {
+	Identity(ctx context.Context) (string, error)
+	Carry(ctx context.Context, e omnichannel.Effect) omnichannel.Outcome
+}
+
+// created is what a process that creates AgentWorks prints.
 type created struct {
 	Calls  int           `json:"calls"`
 	Failed int           `json:"failed"`
@@ -36,9 +42,10 @@ type created struct {
 }
 
 // Create is what a child process runs: it creates the AgentWorks that are given as
-// JSON, as the daemon does.
-func Create(ctx context.Context, text string, in io.Reader, out io.Writer) error {
-	var a account
+// JSON, as the daemon does. Open connects to the org of an account, and tells how
+// many requests were sent to it.
+func Create(ctx context.Context, text string, in io.Reader, out io.Writer, open func(Account) (org Org, sent func() int64, err error)) error {
+	var a Account
 	if err := json.Unmarshal([]byte(text), &a); err != nil {
 		return fmt.Errorf("bench create: the account: %w", err)
 	}
@@ -46,23 +53,14 @@ func Create(ctx context.Context, text string, in io.Reader, out io.Writer) error
 	if err := json.NewDecoder(in).Decode(&jobs); err != nil {
 		return fmt.Errorf("bench create: the AgentWorks: %w", err)
 	}
-	tokens, err := salesforce.NewTokenSource(salesforce.TokenOptions{LoginURL: a.URL,
-		Grant: salesforce.ClientCredentials{ClientID: a.ID, ClientSecret: salesforce.Secret(a.Secret)}})
-	if err != nil {
-		return err
-	}
-	client, err := salesforce.NewClient(salesforce.Options{Tokens: tokens})
-	if err != nil {
-		return err
-	}
-	org, err := salesforce.NewOrg(salesforce.OrgOptions{Client: client})
+	org, sent, err := open(a)
 	if err != nil {
 		return err
 	}
 	if _, err := org.Identity(ctx); err != nil { // as the peers log in before they start
 		return err
 	}
-	calls := client.Stats().Attempts
+	calls := sent()
 	found := created{Began: time.Now().UnixMilli(), CPU: -processTime()}
 	var failed atomic.Int64
 	var all sync.WaitGroup
@@ -77,12 +75,12 @@ func Create(ctx context.Context, text string, in io.Reader, out io.Writer) error
 	}
 	all.Wait()
 	found.CPU += processTime()
-	found.Calls, found.Failed = int(client.Stats().Attempts-calls), int(failed.Load())
+	found.Calls, found.Failed = int(sent()-calls), int(failed.Load())
 	return json.NewEncoder(out).Encode(found)
 }
 
 // push creates one AgentWork. Where no reply came it looks whether there is one.
-func push(ctx context.Context, org *salesforce.Org, e omnichannel.Effect) bool {
+func push(ctx context.Context, org Org, e omnichannel.Effect) bool {
 	for range 3 {
 		e.Kind = omnichannel.CreateWork
 		switch made := org.Carry(ctx, e); made.Result {

@@ -186,7 +186,7 @@ func (b *bench) create(ctx context.Context, far *org, all []work, peer func(ctx 
 	if err != nil {
 		return spent{}, err
 	}
-	login, err := json.Marshal(account{far.URL(), mockorg.IntegrationUser, mockorg.DefaultPassword, mockorg.DefaultClientID, mockorg.DefaultClientSecret})
+	login, err := json.Marshal(Account{far.URL(), mockorg.IntegrationUser, mockorg.DefaultPassword, mockorg.DefaultClientID, mockorg.DefaultClientSecret})
 	if err != nil {
 		return spent{}, err
 	}
