@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"errors"
-	"html/template"
 	"net"
 	"net/http"
 	"net/url"
@@ -295,23 +294,4 @@ func (s *Server) refuse(w http.ResponseWriter, t *try, err error) {
 	s.log.Warn("nobody logged in", "code", code, "err", err)
 	t.sock.askLogin(code, why)
 	s.say(w, status, "Log-in did not work", why+" You may close this window.")
-}
-
-var windowPage = template.Must(template.New("window").Parse(`<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
-<title>{{.Title}} - ContactPad</title>
-<main><h1>{{.Title}}</h1><p>{{.Text}}</p></main>
-{{if .Close}}<script src="/pad/close.js"></script>{{end}}
-</html>
-`))
-
-// say shows the window's page. After a success the window closes itself.
-func (s *Server) say(w http.ResponseWriter, status int, title, text string) {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	windowPage.Execute(w, struct {
-		Title, Text string
-		Close       bool
-	}{title, text, status == http.StatusOK})
 }

@@ -128,7 +128,7 @@ func (p *pages) secure(h http.Header) {
 	h.Set("Cross-Origin-Embedder-Policy", "require-corp")
 }
 
-// ServeHTTP serves /pad/, /pad/assets/ and the script of the login window.
+// ServeHTTP serves /pad/, /pad/assets/ and what the page of the login window needs.
 func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
@@ -140,8 +140,11 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "":
 		p.index.serve(w, r, "no-cache")
 		return
-	case "close.js":
-		newAsset(rest, []byte("window.close();\n")).serve(w, r, "no-cache")
+	case "window.js":
+		windowScript.serve(w, r, "no-cache")
+		return
+	case "window.css":
+		windowStyle.serve(w, r, "no-cache")
 		return
 	}
 	cache := "no-cache"

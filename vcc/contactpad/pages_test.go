@@ -118,7 +118,8 @@ func TestOnlyWhatIsThereIsServed(t *testing.T) {
 		"/pad/index.html":                  http.StatusNotFound,
 		"/pad/assets/..%2findex.html":      http.StatusNotFound,
 		"/pad/main.js":                     http.StatusNotFound,
-		"/pad/close.js":                    http.StatusOK,
+		"/pad/window.js":                   http.StatusOK,
+		"/pad/window.css":                  http.StatusOK,
 		"/elsewhere":                       http.StatusNotFound,
 	} {
 		resp, _ := r.get(path)
