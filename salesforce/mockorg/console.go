@@ -55,7 +55,7 @@ type console struct {
 	mux   http.Handler
 	files fs.FS
 
-	mu      sync.Mutex // guards the following; never held while the org's lock is waited for
+	mu      sync.Mutex // guards the following; taken after the org's lock, never before it
 	set     Console
 	streams map[*stream]struct{}
 	open    map[string]int   // streams by user id

@@ -156,8 +156,12 @@ func (c *console) agentCalls() map[string]agentCall {
 	return map[string]agentCall{
 		"GET /lightning/api/omni": func(user string, _ *http.Request) (any, error) { return c.omniOf(user), nil },
 		"POST /lightning/api/omni/status": c.omniCall(func(a Agent, b omniBody) error {
+			asked := wish{longOr(b.Status), byHand, c.o.clock.Now()}
+			if b.Toolkit {
+				asked.reason = byToolkit
+			}
 			c.mu.Lock()
-			c.wished[a.name] = wish{longOr(b.Status), map[bool]string{true: byToolkit, false: byHand}[b.Toolkit], c.o.clock.Now()}
+			c.wished[a.name] = asked
 			c.mu.Unlock()
 			return a.Online(b.Status)
 		}),
@@ -172,6 +176,7 @@ func (c *console) agentCalls() map[string]agentCall {
 		"GET /lightning/api/record/{id}":           c.getRecord,
 		"PATCH /lightning/api/record/{id}":         c.patchRecord,
 		"DELETE /lightning/api/record/{id}":        c.deleteRecord,
+		"GET /lightning/api/explain/{id}":          c.getExplain,
 		"GET /lightning/api/owners/{id}":           c.getOwners,
 		"POST /lightning/api/record/{id}/messages": c.postMessage,
 		"GET /lightning/api/search":                c.getSearch,
@@ -216,6 +221,7 @@ func (c *console) rejoin(user string) {
 		s.dropped = false
 		s.notice.Stop()
 		s.notice = nil
+		c.connectionChanged(user)
 	}
 }
 

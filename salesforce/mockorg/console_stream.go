@@ -34,6 +34,7 @@ type stream struct {
 	mu      sync.Mutex // guards the following
 	watched map[string]bool
 	dirty   map[string]bool
+	stale   bool // the widget's state is another one, though no record tells
 }
 
 var upgrader = websocket.Upgrader{HandshakeTimeout: streamWrite} // checks that the origin is its own host
@@ -111,9 +112,32 @@ func (s *stream) touch(id string) {
 		return
 	}
 	s.dirty[id] = true
+	s.rouse()
+}
+
+// rouse ends the stream's sleep.
+func (s *stream) rouse() {
 	select {
 	case s.wake <- struct{}{}:
 	default: // it will wake already
+	}
+}
+
+// connectionChanged tells the pages of an agent that the connection to
+// Omni-Channel was lost or is there again. The org's lock may be held.
+func (c *console) connectionChanged(user string) {
+	if c == nil { // the org is being built
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for s := range c.streams {
+		if s.user == user {
+			s.mu.Lock()
+			s.stale = true
+			s.mu.Unlock()
+			s.rouse()
+		}
 	}
 }
 
@@ -222,7 +246,7 @@ func (s *stream) look(from *told) (next, done <-chan struct{}, messages []stream
 			delete(s.dirty, change.ID)
 			messages = append(messages, streamed{T: "record", ID: change.ID, Op: change.Op})
 		}
-		if about := aboutWork(t, change); s.user == "" && s.watched[about] {
+		if about := aboutWork(t, change); s.watched[about] {
 			s.dirty[about] = true
 		}
 	}
@@ -255,7 +279,10 @@ func (c *chronicle) since(after uint64) []Change {
 // omniNews is the widget's new state, if it has one, and the toolkit events that
 // led to it.
 func (s *stream) omniNews(t *tx, changes []Change, from *told) []streamed {
-	mine := from.omni == nil
+	s.mu.Lock()
+	mine := from.omni == nil || s.stale
+	s.stale = false
+	s.mu.Unlock()
 	var events []streamed
 	for _, change := range changes {
 		switch change.Object {

@@ -139,9 +139,10 @@ func TestConsoleStream(t *testing.T) {
 	e.hears("omniChannelWorkAssigned", "omniChannelWorkloadChanged")
 	s.must(s.o.DeleteWork(left.ID)) // the push is canceled: no event of the toolkit's tells that
 	e.hears("omniChannelWorkloadChanged")
+	s.must(s.o.Agent("ada").SetCapacity(900))
+	e.hears("omniChannelWorkloadChanged")
 	s.must(s.o.Agent("ada").Drop())
-	s.must(s.o.change(s.user("ada"), func(t *tx) error { return t.set(s.config(t, "ada"), Row{"Capacity": int64(900)}) }))
-	e.hears("omniChannelWorkloadChanged", "omniChannelConnectionError")
+	e.hears("omniChannelConnectionError")
 	s.must(s.o.Agent("ada").Online("Available"))
 	e.hears("omniChannelLogout", "omniChannelLoginSuccess", "omniChannelStatusChanged")
 	s.call(200, "POST", "/lightning/api/omni/logout", "")
@@ -298,12 +299,6 @@ func (w *world) status(name string) string {
 	var id string
 	w.must(w.o.view(func(t *tx) (err error) { id, err = findStatus(t, name); return err }))
 	return id
-}
-
-func (w *world) config(t *tx, agent string) string {
-	row, _ := findUser(t, agent)
-	config, _ := configOf(t, row.ID())
-	return config.ID()
 }
 
 func TestConsoleRecord(t *testing.T) {

@@ -184,6 +184,7 @@ func (m *omni) drop(user string) {
 		return
 	}
 	s.dropped = true
+	m.o.console.connectionChanged(user)
 	s.notice = m.after(time.Duration(m.set.DisconnectAfter), func() error {
 		return m.o.change(m.itself(), func(t *tx) error {
 			if m.sessions[user] != s || !s.dropped {

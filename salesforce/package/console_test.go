@@ -227,3 +227,27 @@ func TestConsolePicker(t *testing.T) {
 	d.do(chromedp.KeyEvent(kb.Enter)) // the first has the focus
 	d.ready().want(`"Hello, Ada"`, `await wait(() => text('.home h1')); return text('.home h1')`)
 }
+
+// TestConsoleExplain holds what the console says of a record's routing, and that
+// its faults are those of the control plane.
+func TestConsoleExplain(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t, nil).sit("ada").online("ada")
+	_, pushed := d.work("Case", "Support_Cases", "ada")
+	d.js(`await wait(() => $('.request')); button('Accept').click(); await wait(() => text('.tab.here').startsWith('Case')); button('Explain').click()`)
+	d.want(`["Case made, owner Support Cases","PSR made: external routing is asked for an agent","AgentWork Assigned: Ada Okafor is asked","PSR is pushed (serial 2)","Owner is Ada Okafor","AgentWork Opened: Ada Okafor has accepted","PSR deleted: nobody is looked for any more"]`,
+		`await wait(() => $$('.explain li').length === 7); return $$('.explain li span').map((s) => s.innerText)`)
+	if err := d.o.Agent("ada").Close(pushed); err != nil {
+		t.Fatal(err)
+	}
+	d.want(`"AgentWork Closed: Ada Okafor is done"`, `await wait(() => $$('.explain li').length === 8); return text('.explain li:last-child span')`)
+	d.js(`$('.faults').open = true; button('The next AgentWork is refused').click(); await wait(() => $('.toast.success'))`)
+	if armed := d.o.Faults(); len(armed) != 1 || armed[0].Name != "lock-row" || armed[0].Object != "AgentWork" {
+		t.Errorf("armed: %+v", armed)
+	}
+	d.js(`button('All faults off').click(); await wait(() => $$('.toast.success').length === 2)`)
+	if armed := d.o.Faults(); len(armed) != 0 {
+		t.Errorf("still armed: %+v", armed)
+	}
+	d.js(`button('My connection').click(); await wait(() => text('.utility').includes('Connection lost'))`)
+}

@@ -8,6 +8,8 @@ import { OmniWidget } from './omni.js';
 import { contactPad } from './contactpad.js';
 import { workspaceAPI, omniToolkitAPI, utilityBarAPI } from './fakes.js';
 import { Home } from './home.js';
+import { Explain } from './explain.js';
+import { faultsMenu } from './faults.js';
 
 const app = document.getElementById('app');
 
@@ -53,6 +55,7 @@ class Console {
   #accepting = new Set(); // works that this page accepts
   #leading = false; // this page opens what is accepted by itself
   #history = [];
+  #explain = new Explain();
   #ready = false;
 
   constructor(session) {
@@ -63,8 +66,8 @@ class Console {
     const bar = h('ul', { class: 'utilities' });
     const dock = h('div', { class: 'dock' });
     this.toasts = h('div', { class: 'toasts', role: 'status' });
-    fill(app, this.#header(), h('nav', { class: 'tab-bar', 'aria-label': 'Tabs' }, strip), main, dock, h('footer', { class: 'utility-bar' }, h('nav', { 'aria-label': 'Utility bar' }, bar)), this.toasts);
-    this.#bar = new UtilityBar(bar, dock);
+    fill(app, this.#header(), h('nav', { class: 'tab-bar', 'aria-label': 'Tabs' }, strip), h('div', { class: 'middle' }, main, this.#explain.element), h('footer', { class: 'utility-bar' }, h('nav', { 'aria-label': 'Utility bar' }, bar), dock), this.toasts);
+    this.#bar = new UtilityBar(bar, dock, () => this.#mark());
     const home = new Home({ open: (id) => this.#workspace.open(id), session });
     this.#workspace = new Workspace({
       strip, main, home, fire: (name, params) => this.#fire(name, params),
@@ -74,11 +77,13 @@ class Console {
       }),
       changed: (tabs, focused) => {
         if (this.#stream) this.#stream.watch(tabs.map((t) => t.recordId));
+        this.#explain.take(focused ? focused.recordId : '');
         const path = focused ? focused.url : '/lightning/page/home';
         if (this.#ready && location.pathname !== path) history.replaceState(null, '', path);
       },
     });
     this.#omni = new OmniWidget({ open: (id) => this.#workspace.open(id), asked: (work) => this.#accepting.add(work), changed: (v) => this.#omniChanged(v) });
+    this.#tools();
     this.#items();
     this.#stream = new Stream('/lightning/stream', (m) => this.#hear(m), (up) => this.#link(up));
     this.#workspace.restore((location.pathname.match(/^\/lightning\/r\/(?:\w+\/)?(\w{15,18})(?:\/|$)/) || [])[1]);
@@ -97,11 +102,19 @@ class Console {
       h('button', { type: 'button', class: 'who', onclick: () => { this.#workspace.forget(); pick(); this.#stream.close(); }, title: 'Be somebody else' }, icon('person'), user.name, h('span', { class: 'out' }, ', be somebody else')));
   }
 
+  /** What a real console has not: in the banner that says that this is none. */
+  #tools() {
+    const explain = h('button', { type: 'button', class: 'small', 'aria-pressed': 'false', onclick: () => { this.#explain.toggle(); explain.setAttribute('aria-pressed', String(this.#explain.shown)); } }, icon('explain'), 'Explain');
+    const old = document.querySelector('.banner .tools');
+    if (old) old.remove();
+    document.querySelector('.banner').append(h('span', { class: 'tools' }, explain, faultsMenu(this.#session.user.id, (t) => this.#toast(t))));
+  }
+
   #items() {
     this.omniItem = this.#bar.add({ id: 'omni', label: 'Omni-Channel', iconName: 'omni', content: this.#omni.element, width: 320, height: 460 });
     const content = h('div', { class: 'pad-box' });
     this.padItem = this.#bar.add({ id: 'contactpad', label: 'ContactPad', iconName: 'call', content, width: 340, height: 560 });
-    this.log = h('ol', { class: 'history' });
+    this.log = h('ol', { class: 'history', tabindex: '0', 'aria-label': 'Console events' });
     this.#bar.add({ id: 'history', label: 'History', iconName: 'history', content: this.log, width: 320, height: 400 });
     const workspace = workspaceAPI(this.#workspace, (tab) => this.#close(tab));
     const omni = omniToolkitAPI(() => this.#omni.view, (work) => this.#accepting.add(work));
@@ -132,6 +145,7 @@ class Console {
       case 'record': {
         const tab = this.#workspace.of(m.id);
         if (tab) tab.page.refresh();
+        if (tab && tab === this.#workspace.focused) this.#explain.refresh();
         break;
       }
     }
@@ -153,9 +167,16 @@ class Console {
     const known = this.known || new Set();
     const fresh = waiting.some((w) => !known.has(w.id));
     this.known = new Set(waiting.map((w) => w.id));
+    if (fresh && !v.auto_accept && !this.#bar.opened) this.#bar.open(this.omniItem);
+    this.#mark();
+  }
+
+  /** Omni-Channel's own item: its state, and requests that nobody sees. */
+  #mark() {
     const item = this.omniItem;
-    Object.assign(item, { label: this.#omni.label, highlighted: waiting.length > 0 && !item.visible, pulse: waiting.length > 0, state: 'warning' });
-    if (fresh && !v.auto_accept && !this.#bar.opened) this.#bar.open(item);
+    if (!item || !this.#omni.view) return;
+    const waiting = this.#omni.view.works.some((w) => w.status === 'Assigned');
+    Object.assign(item, { label: this.#omni.label, highlighted: waiting && !item.visible, pulse: waiting, state: 'warning' });
     this.#bar.draw(item);
   }
 

@@ -73,8 +73,8 @@ class Thing {
     }
     const had = this.element.contains(document.activeElement) && document.activeElement.name === 'say';
     this.element.className = `card thing ${v.state}`;
-    const log = v.talk && v.talk.messages.length > 0 && h('ol', { role: 'log', 'aria-label': 'Messages', tabindex: '0' },
-      v.talk.messages.map((m) => h('li', { class: m.from }, h('span', { class: 'who' }, m.name || m.from), h('span', { class: 'said' }, m.text))));
+    const log = v.talk && v.talk.messages.length > 0 && h('div', { class: 'log', role: 'log', 'aria-label': 'Messages', tabindex: '0' },
+      h('ol', {}, v.talk.messages.map((m) => h('li', { class: m.from }, h('span', { class: 'who' }, m.name || m.from), h('span', { class: 'said' }, m.text)))));
     fill(this.element,
       h('header', {}, icon((kinds.find((k) => k[0] === v.kind) || kinds[2])[2]), h('div', {}, h('h2', {}, v.title)), h('span', { class: 'clock', role: 'timer' })),
       h('p', { class: 'says', role: 'status' }, v.says),

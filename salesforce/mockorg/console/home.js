@@ -56,7 +56,11 @@ export class Home {
           h('div', { class: 'lists', role: 'group', 'aria-label': 'Lists' }, this.#lists.map((l) => h('button', {
             type: 'button', 'aria-pressed': String(l === list), onclick: () => { this.#shown = l.object; this.#draw(); this.element.querySelector('[aria-pressed="true"]').focus(); },
           }, `${l.label} (${l.total})`)), h('button', { type: 'button', class: 'small', onclick: () => this.refresh() }, 'Refresh')),
-          list && this.#table(list.rows, 'There are none yet. The customer page makes some.')));
+          list && this.#table(list.rows, 'There are none yet. The customer page makes some.')),
+      !this.#query && h('section', { class: 'card try', 'aria-label': 'Three things to try' }, h('h2', {}, 'Three things to try'), h('ol', {},
+        h('li', {}, 'Open ContactPad in the utility bar, log in and go Ready; or choose a status in Omni-Channel.'),
+        h('li', {}, 'Start a chat on the ', h('a', { href: '/customer/', target: '_blank' }, 'customer page'), ', accept it in Omni-Channel, and see its record open.'),
+        h('li', {}, 'Press Explain, at the top, to see what routing did with the record in front; or make something go wrong there.'))));
   }
 
   #table(rows, none) {

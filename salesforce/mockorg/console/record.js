@@ -27,7 +27,7 @@ export class RecordPage {
   }
 
   shown() {
-    const log = this.element.querySelector('.talk ol');
+    const log = this.element.querySelector('.talk .log');
     if (log) log.scrollTop = log.scrollHeight;
   }
 
@@ -174,7 +174,7 @@ export class RecordPage {
 
   #talk(talk) {
     return h('section', { class: 'card talk', 'aria-label': 'Conversation' }, h('h2', {}, 'Conversation'),
-      h('ol', { role: 'log', 'aria-label': 'Messages', tabindex: '0' }, talk.messages.map((m) => h('li', { class: m.from }, h('span', { class: 'who' }, m.name || m.from), h('span', { class: 'said' }, m.text)))),
+      h('div', { class: 'log', role: 'log', 'aria-label': 'Messages', tabindex: '0' }, h('ol', {}, talk.messages.map((m) => h('li', { class: m.from }, h('span', { class: 'who' }, m.name || m.from), h('span', { class: 'said' }, m.text))))),
       talk.messages.length === 0 && h('p', { class: 'quiet' }, 'Nothing has been said yet.'),
       talk.open
         ? h('form', { class: 'say', onsubmit: (e) => { e.preventDefault(); if (this.#draft.trim()) this.#send(this.#draft.trim()); } },

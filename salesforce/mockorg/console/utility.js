@@ -6,10 +6,12 @@ export class UtilityBar {
   #items = [];
   #bar;
   #dock;
+  #changed;
 
-  constructor(bar, dock) {
+  constructor(bar, dock, changed) {
     this.#bar = bar;
     this.#dock = dock;
+    this.#changed = changed;
   }
 
   get items() {
@@ -59,20 +61,23 @@ export class UtilityBar {
     for (const other of this.#items) if (other !== item && other.visible) this.minimise(other);
     item.visible = true;
     this.draw(item);
+    this.#changed();
     if (byHand) item.panel.focus({ preventScroll: true });
   }
 
   minimise(item) {
     item.visible = false;
     this.draw(item);
+    this.#changed();
   }
 
   draw(item) {
     item.panel.hidden = !item.visible;
     item.panel.style.width = `${item.width}px`;
     item.panel.style.height = `${item.height}px`;
-    this.#dock.parentElement?.classList.toggle('docked', this.opened !== null);
-    if (item.visible) this.#dock.parentElement?.style.setProperty('--docked', `${item.width}px`);
+    const app = document.getElementById('app');
+    app.classList.toggle('docked', this.opened !== null);
+    if (item.visible) app.style.setProperty('--docked', `${item.width}px`);
     item.button.setAttribute('aria-expanded', String(item.visible));
     item.button.className = `utility${item.visible ? ' open' : ''}${item.highlighted ? ` highlighted ${item.state || 'plain'}` : ''}${item.highlighted && item.pulse ? ' pulse' : ''}`;
     const text = item.button.querySelector('span');
