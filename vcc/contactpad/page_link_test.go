@@ -157,3 +157,26 @@ func TestPageVersion(t *testing.T) {
 		t.Errorf("it did not tell its version: %v", first)
 	}
 }
+
+// A connection on which the server's questions stay away is broken, however open it
+// looks; while nobody is logged in the server is silent, and the log-in that is under
+// way must not lose its socket.
+func TestPageSilence(t *testing.T) {
+	for _, in := range []bool{true, false} {
+		s := newStage(t, staging{out: !in, desk: idle()})
+		eval[bool](t, s.page, `(() => {
+			const real = performance.now.bind(performance), began = real();
+			performance.now = () => began + (real() - began) * 20;
+			window.later = performance.now();
+			return true;
+		})()`)
+		if in {
+			s.pad.await(t, "hello", 2)
+			continue
+		}
+		s.wait(`performance.now() - window.later > 140_000`)
+		if n := len(s.pad.all("hello")); n != 1 {
+			t.Errorf("while nobody is logged in it connected %d times", n)
+		}
+	}
+}

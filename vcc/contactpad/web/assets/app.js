@@ -56,7 +56,8 @@ export class App {
     // Some containers frame with a sandbox: then nothing of ours can work.
     if (this.win.origin === 'null') this.dispatch({ type: 'message', message: { id: 'sandboxed', kind: 'sandboxed' } });
     this.bridge.start();
-    this.phone.watch().then(() => this.wire.open());
+    // The first word should say whether calls can come; but nothing may wait for it.
+    Promise.race([this.phone.watch(), new Promise((r) => setTimeout(r, 300))]).finally(() => this.wire.open());
   }
 
   // dispatch lets an event change the state, and does what follows.

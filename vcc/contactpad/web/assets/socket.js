@@ -3,7 +3,7 @@
 const first = 500; // ms before the first new try
 const most = 15_000; // ms between two tries at most
 const spread = 0.2; // so that a thousand panels do not come back in the same moment
-const silence = 25_000; // ms; the server asks every 10 s
+const look = 5000; // ms between two looks at how long nothing came
 
 // Socket keeps a connection and tells of it:
 //
@@ -23,6 +23,7 @@ export class Socket {
   #timer = 0;
   #watch = 0;
   #last = 0;
+  #silence = 0;
   #ended = false;
 
   constructor({ url, protocol, elapsed, on }) {
@@ -39,9 +40,10 @@ export class Socket {
     const ws = new WebSocket(this.#url, this.#protocol);
     this.#ws = ws;
     this.#last = this.#elapsed();
+    this.#silence = 0;
     this.#watch = setInterval(() => {
-      if (this.#elapsed() - this.#last > silence) this.#broken(ws);
-    }, 5000);
+      if (this.#silence > 0 && this.#elapsed() - this.#last > this.#silence) this.#broken(ws);
+    }, look);
     ws.onopen = () => this.#on.opened();
     ws.onmessage = (e) => {
       this.#last = this.#elapsed();
@@ -57,8 +59,10 @@ export class Socket {
   }
 
   // good says that the server took us in: the next break starts with short waits.
-  good() {
+  // Longer than silence ms without a message is a break; with 0 none is expected.
+  good(silence) {
     this.#tries = 0;
+    this.#silence = silence;
   }
 
   // send tells whether the message left.

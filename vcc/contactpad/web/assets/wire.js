@@ -98,9 +98,10 @@ export class Wire {
 
   #login(m) {
     const app = this.#app;
-    this.#up();
-    // While logged in it only says where the log-in can be renewed.
+    // While logged in it only says where the log-in can be renewed; else nobody is asked
+    // whether they live, and silence is no sign.
     const renew = m.code === 'renew' && loggedIn(app.state);
+    if (!renew) this.#up(0);
     if (!renew) this.#forget();
     app.dispatch({ type: 'login', m, renew });
     if (renew) app.dispatch({ type: 'message', message: { id: 'expires', kind: 'expires', untilMs: app.state.until } });
@@ -140,7 +141,7 @@ export class Wire {
     const back = link.is !== 'up';
     if (!back && m.seq < seq) return; // overtaken
     app.clock.heard(m.now);
-    this.#up();
+    this.#up(app.config.askEvery * 2.5);
     app.dispatch({ type: 'desk', m });
     if (!back) return;
     if (app.about) this.send(app.about);
@@ -159,10 +160,10 @@ export class Wire {
     if (parts.length > 0) app.dispatch({ type: 'message', message: { id: 'meanwhile', kind: 'meanwhile', parts } });
   }
 
-  #up() {
+  #up(silence) {
     clearTimeout(this.#banner);
     clearTimeout(this.#lapse);
-    this.#socket.good();
+    this.#socket.good(silence);
     this.#app.acts.forget('restart');
   }
 
