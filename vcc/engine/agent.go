@@ -22,6 +22,7 @@ type agent struct {
 	seats     []*seat           // one in every line the agent serves
 	changed   bool
 	stale     bool
+	counts    agentCounts // statistics
 }
 
 // agent returns the agent of that id, who becomes known by it.

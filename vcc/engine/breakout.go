@@ -16,6 +16,7 @@ func (m *Machine) breakOut(x *item, why string) bool {
 	if !ok || from.Breakout == "" || to.ID == x.row.Work.Plan || to.ID == x.row.Via {
 		return false
 	}
+	m.countBreakOut(x)
 	x.row.Via = to.ID
 	x.news = fmt.Sprintf("%s; it goes from %s to %s", why, label(from), label(to))
 	m.out.Decisions = append(m.out.Decisions, vcc.Decision{Interaction: x.row.ID, What: "breakout", Why: x.news})
@@ -123,6 +124,7 @@ func (m *Machine) giveUp(x *item) {
 	x.row.Outcome, x.row.Why = "nobody took it", "everybody has refused it; the caller is told that nobody is there"
 	m.out.Decisions = append(m.out.Decisions, vcc.Decision{Interaction: x.row.ID, What: "given up", Why: x.row.Why})
 	m.out.Directives = append(m.out.Directives, vcc.Directive{Kind: vcc.Phone, Phone: vcc.PhoneHangUp, Interaction: x.row.ID, Detail: x.row.Why})
+	m.countGivenUp(x)
 	m.unwait(x)
 	m.settle(x, m.now)
 }

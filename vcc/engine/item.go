@@ -23,6 +23,7 @@ type item struct {
 	began   bool      // is in Machine.waiting
 	news    string    // what made it begin to wait, to lead the decision
 	changed bool
+	counted counted // among what waits, for statistics
 }
 
 type refusal struct {
@@ -126,6 +127,7 @@ func (m *Machine) openLeg(x *item, a *agent, state vcc.State, until time.Time) {
 	})
 	x.row.State = state
 	a.join(x)
+	m.countOffer(x, x.row.Legs[len(x.row.Legs)-1])
 	m.idle(a, latest(m.now, m.lastIdle.Add(time.Microsecond)))
 	m.touch(x)
 	if !until.IsZero() {
@@ -136,6 +138,7 @@ func (m *Machine) openLeg(x *item, a *agent, state vcc.State, until time.Time) {
 // connect makes an offered leg the agent's, and returns where it is now: an earlier
 // part of the same agent, in wrap-up, is over by it.
 func (m *Machine) connect(x *item, leg *vcc.Leg) *vcc.Leg {
+	m.countAccept(x, leg)
 	m.remind(x, leg.Agent)
 	n := leg.Offer
 	for wrap := x.wrapOf(leg.Agent); wrap != nil; wrap = x.wrapOf(leg.Agent) {
@@ -156,6 +159,7 @@ func (m *Machine) waited(x *item) time.Duration { return max(m.now.Sub(x.row.Wor
 // closeLeg takes a leg away, at the time given.
 func (m *Machine) closeLeg(x *item, leg *vcc.Leg, at time.Time) {
 	a, worked := m.agents[leg.Agent], leg.State == vcc.Connected || leg.State == vcc.WrapUp
+	m.countWrap(x, leg, at)
 	n := leg.Offer
 	x.row.Legs = slices.DeleteFunc(x.row.Legs, func(l vcc.Leg) bool { return l.Offer == n })
 	if !slices.ContainsFunc(x.row.Legs, func(l vcc.Leg) bool { return l.Agent == a.row.ID }) {

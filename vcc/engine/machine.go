@@ -29,6 +29,7 @@ type Machine struct {
 	directory []entry
 	// queued counts what waits by plan.
 	queued map[vcc.PlanID]int
+	counts counts // statistics
 	turns  uint64 // counts uses of lines, to find the one not used for longest
 	timers timers
 	// leaseEnds is when panels that were not heard of since a restart count as lost.
@@ -75,6 +76,7 @@ func (m *Machine) reset() {
 	m.timers, m.directory = nil, nil
 	m.lastIdle = time.Time{}
 	m.stale, m.waiting, m.check = nil, nil, nil
+	m.resetCounts()
 }
 
 // Step applies reports in order, then everything that is due at now, then routes
@@ -93,6 +95,7 @@ func (m *Machine) Step(now time.Time, reports []vcc.Report) vcc.Output {
 func (m *Machine) begin(now time.Time) {
 	m.now = now.Round(0) // without the monotonic reading, which is not stored
 	m.out = vcc.Output{}
+	m.newDay(m.now)
 }
 
 // finish is the second half of a step: deadlines, routing, and what to tell.
@@ -100,6 +103,7 @@ func (m *Machine) finish() vcc.Output {
 	m.fire()
 	m.route()
 	m.prune()
+	m.tally()
 	for _, x := range m.changed {
 		x.changed = false
 		m.out.Interactions = append(m.out.Interactions, x.row.ID)

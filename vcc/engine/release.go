@@ -190,6 +190,7 @@ func (m *Machine) abandon(x *item, leg *vcc.Leg, _ vcc.Command) *denied {
 	x.row.Why, x.row.Outcome = why, outAbandoned
 	m.decide(x, vcc.Decision{Offer: leg.Offer, Agent: leg.Agent, Why: why})
 	m.directClose(x, leg, why)
+	m.countAbandon(x, leg)
 	m.clearFault(x, leg)
 	m.closeLeg(x, leg, m.now)
 	m.settle(x, m.now)
@@ -205,6 +206,7 @@ func (m *Machine) ended(x *item, leg *vcc.Leg) {
 	if leg.Leaving != nil && leg.Leaving.Do == vcc.Transfer {
 		leg.Leaving = nil // it was not transferred, but closed
 	}
+	m.countUnseen(x, leg)
 	m.endLeg(x, leg)
 	m.settle(x, m.now)
 }

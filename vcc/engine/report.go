@@ -194,6 +194,7 @@ func (m *Machine) refused(x *item, leg *vcc.Leg, r vcc.Report) {
 		x.news += " (" + shorten(r.Detail) + ")"
 	}
 	was := *leg
+	m.countRefused(x, leg, r.Reason)
 	m.closeLeg(x, leg, m.now)
 	if r.Reason.Blames() {
 		m.exclude(x, a, r.Reason)
@@ -258,6 +259,7 @@ func (m *Machine) withdrawn(r vcc.Report) {
 	if r.Detail != "" {
 		x.row.Why += " (" + shorten(r.Detail) + ")"
 	}
+	m.countLeft(x, r.Reason)
 	m.unwait(x)
 	m.customerGone(x)
 	x.row.Outcome = cmp.Or(string(r.Reason), "withdrawn")

@@ -31,6 +31,7 @@ func (m *Machine) Restore(now time.Time, interactions []vcc.Interaction, agents 
 		a.changed = false // that they came to be known is no change
 	}
 	m.changedAgents = nil
+	m.standAll()
 	return m.finish()
 }
 

@@ -26,6 +26,7 @@ func (m *Machine) wrapPlan(x *item, leg *vcc.Leg) vcc.Plan {
 // accepted is over at once. The caller decides what becomes of x. A transfer under
 // way stays in the leg, and marks its wrap-up.
 func (m *Machine) endLeg(x *item, leg *vcc.Leg) {
+	m.countEnd(x, leg)
 	m.clearFault(x, leg)
 	p, a := m.wrapPlan(x, leg), m.agents[leg.Agent]
 	manual := p.WrapManual && a.loggedIn()
