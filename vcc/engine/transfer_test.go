@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -44,7 +45,7 @@ func TestTransferToPlan(t *testing.T) {
 	f.mayNot(vcc.DeniedNotYours, "not transferred", "ada", vcc.TakeBack, "x")
 
 	f.later(5, transferred("x", 5, plan("q")))
-	f.directed("offer x 2 bob") // ada, who gave it away, could take it, and waits no shorter
+	f.directed("offer x 2 bob")
 	if c := f.card("ada", "x"); c.State != vcc.CardWrapUp || c.Transferred != "Finance questions" {
 		t.Errorf("%+v", c)
 	}
@@ -55,6 +56,22 @@ func TestTransferToPlan(t *testing.T) {
 	f.later(10)
 	f.noCard("ada", "x")
 	f.state("x", vcc.Connected)
+}
+
+// TestSenderIsNotAsked: what somebody gave away does not come straight back, although
+// nobody else could take it.
+func TestSenderIsNotAsked(t *testing.T) {
+	f := newFloor(t, Config{Plans: []vcc.Plan{{ID: "p"}, {ID: "q"}}}, "ada")
+	f.do(on("ada"), caseWork("x", 0, plan("p")))
+	f.do(answer(vcc.Accepted, "x", 1))
+	f.may("ada", vcc.Transfer, "x", planTarget("q"))
+	f.do(transferred("x", 1, plan("q")))
+	f.directed()
+	if why := f.item("x").Why; !strings.Contains(why, "ada transferred it, asked again at 10:03:00") {
+		t.Errorf("why: %s", why)
+	}
+	f.later(180)
+	f.directed("offer x 2 ada")
 }
 
 func TestTransferDenied(t *testing.T) {
@@ -231,8 +248,8 @@ func TestTakeBack(t *testing.T) {
 		f.do(refuse("x", 2, vcc.Undelivered))
 		f.may("ada", vcc.TakeBack, "x")
 		f.later(1, answer(vcc.Accepted, "x", 3))
-		if d := mustDesk(f, "ada"); len(d.Cards) != 1+len(offersOf(f.out)) && len(d.Cards) != 2 {
-			t.Errorf("%+v", d.Cards)
+		if c := f.card("ada", "x"); c.State != vcc.CardConnected || c.Offer != 3 {
+			t.Errorf("%+v", c)
 		}
 	})
 	t.Run("accepted over its wrap-up", func(t *testing.T) {
