@@ -141,11 +141,12 @@ func TestLoginIsHandedOverToThePanelThatAsked(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer again.Close(context.Background())
-	if s, ok := again.sessions.find(session.Token, time.Now()); !ok || s.Agent != session.Agent {
-		t.Errorf("after a restart: %+v, %v", s, ok)
+	s := again.sessions.find(session.Token)
+	if code, _ := again.wrong(s, time.Now()); code != "" || s.Agent != session.Agent {
+		t.Errorf("after a restart: %+v, %s", s, code)
 	}
-	if _, ok := again.sessions.find(session.Token, session.Until); ok {
-		t.Error("the session does not end")
+	if code, _ := again.wrong(s, session.Until); code != "expired" {
+		t.Errorf("at its end: %q", code)
 	}
 }
 

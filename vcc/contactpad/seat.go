@@ -137,17 +137,18 @@ func (t *seat) ask(now time.Time) {
 	}
 }
 
-// endSessions asks, with the lock held, those to log in whose session is over.
+// endSessions asks, with the lock held, those to log in whose session is over, or
+// turns out to be of another org: right after a start the own one is not known.
 func (t *seat) endSessions(now time.Time) {
 	for id, p := range t.panels {
-		if now.Before(p.session.Until) {
+		code, why := t.s.wrong(p.session, now)
+		if code == "" {
 			t.warn(p, now)
 			continue
 		}
 		t.roster.leave(id, now)
-		if p.sock != nil {
-			k := p.sock
-			t.s.running.Go(func() { k.stand(t, "expired", "Your login has ended. Log in again.") })
+		if k := p.sock; k != nil {
+			t.s.running.Go(func() { k.stand(t, code, why) })
 		}
 	}
 	t.prune()

@@ -49,12 +49,24 @@ func (k *keeper) issue(ctx context.Context, s Session) (string, Session, error) 
 	return token, s, k.sweep(ctx, s.Since)
 }
 
-// find returns the session of a token, if it is still one.
-func (k *keeper) find(token string, now time.Time) (Session, bool) {
+// find returns the session of a token, or the zero one, which is over.
+func (k *keeper) find(token string) Session {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	s, ok := k.known[hashed(token)]
-	return s, ok && now.Before(s.Until)
+	return k.known[hashed(token)]
+}
+
+// wrong tells why a session does not count, as code and in words; both are empty if
+// it does.
+func (s *Server) wrong(one Session, now time.Time) (code, why string) {
+	own := s.o.Org()
+	switch {
+	case !now.Before(one.Until):
+		return "expired", "Your login has ended. Log in again."
+	case own != "" && one.Org != own:
+		return "other org", "You were logged in with another org. Log in again."
+	}
+	return "", ""
 }
 
 // drop ends one session.
@@ -151,8 +163,8 @@ func (s *Server) serveSession(w http.ResponseWriter, r *http.Request) {
 		c.MaxAge = -1
 	case http.MethodPost:
 		token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		session, ok := s.sessions.find(token, time.Now())
-		if !ok {
+		session := s.sessions.find(token)
+		if code, _ := s.wrong(session, time.Now()); code != "" {
 			http.Error(w, "no such session: log in again", http.StatusUnauthorized)
 			return
 		}

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -90,13 +91,26 @@ func TestSessionEnds(t *testing.T) {
 
 func TestSessionIsOfThisOrg(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		org := testOrg
-		r := bubble(t, func(o *Options) { o.Org = func() string { return org } })
+		var org atomic.Value
+		org.Store(testOrg)
+		r := bubble(t, func(o *Options) { o.Org = func() string { return org.Load().(string) } })
 		token := r.session("ana")
-		org = "00D000000000002EAA"
+		org.Store("00D000000000002EAA")
 		p := r.panel("panel-one", token)
 		later(time.Second)
 		if m, _ := p.wanted(0); m.Code != "other org" {
+			t.Errorf("login %+v", m)
+		}
+		// Right after a start the own org is not known: the session counts until it is.
+		org.Store("")
+		q := r.panel("panel-two", token)
+		later(time.Minute)
+		if _, n := q.last("desk"); n == 0 {
+			t.Fatal("logged out by a restart")
+		}
+		org.Store("00D000000000002EAA")
+		later(time.Minute)
+		if m, _ := q.wanted(0); m.Code != "other org" {
 			t.Errorf("login %+v", m)
 		}
 	})

@@ -199,19 +199,15 @@ func (k *socket) greet(m inbound) *farewell {
 		if token == "" {
 			continue
 		}
-		session, ok := k.s.sessions.find(token, now)
-		switch {
-		case !ok:
-			code, why = "expired", "Your login has ended. Log in again."
-		case session.Org != k.s.o.Org() && k.s.o.Org() != "":
-			code, why = "other org", "You were logged in with another org. Log in again."
-		default:
-			if token != m.Token {
-				token = "" // the cookie's is not for scripts
-			}
-			k.sit(session, token)
-			return nil
+		session := k.s.sessions.find(token)
+		if code, why = k.s.wrong(session, now); code != "" {
+			continue
 		}
+		if token != m.Token {
+			token = "" // the cookie's is not for scripts
+		}
+		k.sit(session, token)
+		return nil
 	}
 	k.askLogin(code, why)
 	return nil
