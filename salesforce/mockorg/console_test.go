@@ -208,9 +208,9 @@ func TestConsoleStreamRefusesStrangers(t *testing.T) {
 // others, also of what is said in a conversation.
 func TestConsoleWatch(t *testing.T) {
 	s := newHall(t, nil).as("ada")
+	chat, other := s.work("LiveChatTranscript"), s.work("Case")
 	e := s.listen("/lightning/stream")
 	e.state()
-	chat, other := s.work("LiveChatTranscript"), s.work("Case")
 	s.must(e.conn.WriteJSON(map[string]any{"watch": []string{chat.ID[:15], "nonsense"}}))
 	s.until("the page watches", func() bool {
 		s.o.console.mu.Lock()
