@@ -203,6 +203,9 @@ func auditCalls(m *Machine) error {
 				return fmt.Errorf("%s: %s holds a conference", id, leg.Agent)
 			}
 		}
+		if x.row.Call != nil && x.row.Call.Joined && current+askers == 0 {
+			return fmt.Errorf("%s is over, and joined", id)
+		}
 		if current > 1 {
 			return fmt.Errorf("%s: two agents talk to one: %+v", id, x.row.Legs)
 		}

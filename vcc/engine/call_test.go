@@ -125,6 +125,9 @@ func TestCallerHangsUp(t *testing.T) {
 		f.may("ada", vcc.Hold, "x")
 		f.do(heard("x", vcc.LineHungUp))
 		f.directed() // there is nothing left to hang up
+		if !f.item("x").Call.Gone {
+			t.Error("the customer is not gone")
+		}
 		f.state("x", vcc.WrapUp)
 		if out := f.do(heard("x", vcc.LineHungUp)); out.Late != 1 || len(out.Interactions) > 0 {
 			t.Errorf("%+v", out)
@@ -189,7 +192,9 @@ func TestProvider(t *testing.T) {
 		f.may("ada", vcc.AnswerCall, "x")
 		f.mayNot(vcc.DeniedSwitch, "crm does not permit", "ada", vcc.Hold, "x")
 		f.mayNot(vcc.DeniedSwitch, "crm does not permit", "ada", vcc.Release, "x")
-		f.buttons("ada", "x", "hold x, consult, release x")
+		f.mayNot(vcc.DeniedSwitch, "crm does not permit", "ada", vcc.Retrieve, "x")
+		f.buttons("ada", "x", "hold x, consult x, release x")
+		f.mayNot(vcc.DeniedSwitch, "crm does not permit", "ada", vcc.Consult, "x", number("1234")) // which needs hold
 	})
 }
 

@@ -88,6 +88,9 @@ func (m *Machine) mayConsult(x *item, leg *vcc.Leg) *denied {
 	if y := m.agents[leg.Agent].onCall(x); y != nil {
 		return deny(vcc.DeniedBusy, "you already have a call: release it first")
 	}
+	if x.live() {
+		return m.permits(x, vcc.Hold) // the customer is put on hold
+	}
 	return nil
 }
 

@@ -139,6 +139,26 @@ func TestConsultOutlivesItsOrigin(t *testing.T) {
 	f.told("ada", "hung up", "bob")
 }
 
+// TestConsultAboutWhatWentOn: the consult goes on while its origin has come back to
+// somebody else, whose customer is none of the asker's business.
+func TestConsultAboutWhatWentOn(t *testing.T) {
+	f := newFloor(t, house(), "ada", "bob", "cy")
+	f.do(ours("x", 0, by("crm", "r1")))
+	f.may("ada", vcc.AnswerCall, "x")
+	f.may("ada", vcc.Consult, "x", agentTarget("bob"))
+	f.may("bob", vcc.AnswerCall, y)
+	f.do(vcc.Report{Kind: vcc.Withdrawn, Interaction: "x", Reason: vcc.CustomerLeft})
+	f.later(60, ours("x", 60, by("crm", "r2")))
+	f.may("cy", vcc.AnswerCall, "x")
+	for _, do := range []vcc.CommandKind{vcc.Alternate, vcc.Join, vcc.Transfer} {
+		f.mayNot(vcc.DeniedNotNow, "", "ada", do, y)
+	}
+	f.buttons("ada", y, "hold, release")
+	f.buttons("cy", "x", "hold, consult, release")
+	f.may("cy", vcc.Hold, "x")
+	f.parties("ada", y, "bob talking")
+}
+
 // TestConsultEnds: every way in which a consult comes to nothing, and what the asker
 // is told. The customer stays on hold.
 func TestConsultEnds(t *testing.T) {
