@@ -42,6 +42,11 @@ type Options struct {
 	// Drain bounds how long Run waits, when it is told to end, for what is under
 	// way. Default 10 s.
 	Drain time.Duration
+	// Names, if set, tells what people call records, by id, each given with its service
+	// channel; those that it cannot name are left out. It may block for as long as ctx
+	// lasts. It is asked for what an agent is offered and has no name, for many at once
+	// when there are many, and not while API calls are scarce.
+	Names func(context.Context, map[omnichannel.RecordID]omnichannel.ChannelID) (map[omnichannel.RecordID]string, error)
 	// Direct, if set, takes the directives that are not the org's business (Pop,
 	// SetOmni, Phone, Tell), in order, after what they follow from is durable. It is
 	// called by the loop and must not block.
@@ -80,6 +85,7 @@ type Connector struct {
 	asks    chan func(*Core)
 	kick    chan struct{} // asks for a sweep
 	carrier *carrier
+	namer   *namer
 	ended   chan struct{}    // closed when the loop has ended
 	fresh   chan vcc.AgentID // who began to be watched
 
@@ -165,6 +171,7 @@ func New(o Options) (*Connector, error) {
 		links: map[string]omnichannel.Link{},
 		fresh: make(chan vcc.AgentID, 256), watchers: map[vcc.AgentID]map[chan vcc.Desk]bool{},
 	}
+	c.namer = newNamer()
 	c.carrier = newCarrier(o.Org, func(ctx context.Context, out omnichannel.Outcome) error {
 		return c.put(ctx, input{signals: []omnichannel.Signal{out}}, false)
 	})
@@ -200,6 +207,9 @@ func (c *Connector) Run(ctx context.Context) error {
 			return
 		}
 		sourcesEnd.Go(func() { c.sweeps(sources) })
+		if c.o.Names != nil {
+			sourcesEnd.Go(func() { c.names(sources) })
+		}
 		feedErr <- c.o.Feed.Run(sources, Sink{c})
 	})
 	carriersEnd.Go(func() { c.carrier.run(carry, c.o.Workers) })
@@ -318,6 +328,7 @@ func (c *Connector) settle(ctx context.Context, ins []input, t Turn) error {
 		}
 	}
 	c.show(t.Desks)
+	c.namer.want(c.core, t.Change.Interactions)
 	if t.Resync {
 		c.askSweep()
 	}

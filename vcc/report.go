@@ -44,6 +44,8 @@ const (
 	RequeueFailed ReportKind = "requeue failed"
 	// Called: the other end of a call is now as Line tells.
 	Called ReportKind = "called"
+	// Named: people call the interaction's record Name.
+	Named ReportKind = "named"
 	// Told: the words to a provider that Words lists were said.
 	Told ReportKind = "told"
 )
@@ -114,7 +116,7 @@ type Report struct {
 	Reason      Reason           // Refused, Withdrawn
 	Detail      string           // for people: code and words of the other side
 	Work        *Work            // Arrived, and Moved of what is not known
-	Name        string           // Omni: the agent's name, if known
+	Name        string           // Omni: the agent's name, if known; Named: what people call the record
 	Omni        *Presence        // Omni
 	Command     *Command         // Asked
 	Panel       *Panel           // PanelChanged

@@ -55,11 +55,15 @@ func newDaemon(ctx context.Context, cfg config, rt routing, log *slog.Logger, on
 		return d, err
 	}
 	reached := &reachedOrg{Org: org}
+	names := org.Names
+	if cfg.PublicURL == "" {
+		names = nil // nobody would see them, and they cost a call
+	}
 	policy := rt.policy(cfg.PresenceGrace)
 	policy.Console = cfg.PublicURL != ""
 	d.connector, err = connector.New(connector.Options{
 		Org: reached, Feed: feedOf{feed}, Engine: eng, Store: d.store, Policy: policy, Logger: log.With("component", "connector"),
-		SweepEvery: cfg.SweepEvery, Budget: org.Budget, Drain: cfg.Drain, OnJournal: onJournal, Direct: d.direct,
+		SweepEvery: cfg.SweepEvery, Budget: org.Budget, Drain: cfg.Drain, OnJournal: onJournal, Direct: d.direct, Names: names,
 	})
 	if err != nil {
 		return d, err

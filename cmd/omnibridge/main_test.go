@@ -30,5 +30,6 @@ func (m tests) Run() int {
 			panic(err)
 		}
 	}
+	defer endBrowser()
 	return m.M.Run()
 }

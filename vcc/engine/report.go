@@ -32,6 +32,8 @@ func (m *Machine) apply(r vcc.Report) {
 		m.panel(r)
 	case r.Interaction == "":
 		m.ignore(r, "it names no interaction")
+	case r.Kind == vcc.Named:
+		m.named(r)
 	case r.Kind == vcc.Called:
 		m.called(r)
 	case r.Kind == vcc.Told:
@@ -116,6 +118,7 @@ func (m *Machine) arrived(r vcc.Report) {
 	if x.repeatsCall(r) {
 		return
 	}
+	x.keepName(&w)
 	x.row.Offers = max(x.row.Offers, min(r.Offer, maxOffer))
 	current := x.row.Current()
 	if (x.line != nil || current != nil) && sameDemand(x.row.Work, w) && !answersTransfer(current, w) {
@@ -143,6 +146,7 @@ func (m *Machine) newItem(id vcc.InteractionID, w vcc.Work) *item {
 
 // setWork changes what x is about. What agents have in hand depends on the class.
 func (m *Machine) setWork(x *item, w vcc.Work) {
+	x.keepName(&w)
 	x.row.Work = w
 	for _, leg := range x.row.Legs {
 		m.touchAgent(m.agents[leg.Agent])
@@ -194,7 +198,6 @@ func (m *Machine) refused(x *item, leg *vcc.Leg, r vcc.Report) {
 		x.news += " (" + shorten(r.Detail) + ")"
 	}
 	was := *leg
-	m.countRefused(x, leg, r.Reason)
 	m.closeLeg(x, leg, m.now)
 	if r.Reason.Blames() {
 		m.exclude(x, a, r.Reason)
@@ -259,7 +262,6 @@ func (m *Machine) withdrawn(r vcc.Report) {
 	if r.Detail != "" {
 		x.row.Why += " (" + shorten(r.Detail) + ")"
 	}
-	m.countLeft(x, r.Reason)
 	m.unwait(x)
 	m.customerGone(x)
 	x.row.Outcome = cmp.Or(string(r.Reason), "withdrawn")
