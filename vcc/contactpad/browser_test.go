@@ -56,24 +56,15 @@ func (e *engine) Watch(agent vcc.AgentID) (<-chan vcc.Desk, func()) {
 
 func (e *engine) Find(context.Context, vcc.Search) (vcc.Found, error) { return vcc.Found{}, nil }
 
-// TestAgentLogsInWithTheOrg goes the whole way in a browser: the page in a frame of
-// another site, the window of the org, the handover, the cookie, and a pop.
-func TestAgentLogsInWithTheOrg(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+// serve starts a server on l, framed by host, whose people log in at org.
+func serve(t *testing.T, l net.Listener, host string, org *orgtest.Org, e *engine) *contactpad.Server {
+	t.Helper()
 	url := "http://" + l.Addr().String()
-	org := orgtest.New(t)
-	org.Callback = url + "/pad/callback"
 	own := func() string { return org.ID }
 	who, err := login.New(login.Options{Issuer: org.URL, ClientID: org.ClientID, Callback: org.Callback, Org: own})
 	if err != nil {
 		t.Fatal(err)
 	}
-	host := newConsole(t, &pad{url: url}, []string{"openRecord", "utility"}, staging{w: 340, h: 480, theme: "light"})
-	e := &engine{out: make(chan vcc.Desk, 1), asked: make(chan vcc.Command, 100)}
-	e.desk = vcc.Desk{Name: "Ana Silva", Shown: "Logged out", Mark: "out", States: []vcc.AgentState{{Major: vcc.Ready}}, Cards: []vcc.Card{}, Notices: []vcc.Notice{}}
 	server, err := contactpad.New(t.Context(), contactpad.Options{
 		URL: url, FrameAncestors: []string{strings.TrimSuffix(host, "/")}, Desks: e, Login: who, Org: own,
 		Agent: func(_ context.Context, user string, _ login.Claims) (vcc.AgentID, error) {
@@ -89,6 +80,23 @@ func TestAgentLogsInWithTheOrg(t *testing.T) {
 		server.Close(context.Background())
 		srv.Close()
 	})
+	return server
+}
+
+// TestAgentLogsInWithTheOrg goes the whole way in a browser: the page in a frame of
+// another site, the window of the org, the handover, the cookie, and a pop.
+func TestAgentLogsInWithTheOrg(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := "http://" + l.Addr().String()
+	org := orgtest.New(t)
+	org.Callback = url + "/pad/callback"
+	host := newConsole(t, &pad{url: url}, []string{"openRecord", "utility"}, staging{w: 340, h: 480, theme: "light"})
+	e := &engine{out: make(chan vcc.Desk, 1), asked: make(chan vcc.Command, 100)}
+	e.desk = vcc.Desk{Name: "Ana Silva", Shown: "Logged out", Mark: "out", States: []vcc.AgentState{{Major: vcc.Ready}}, Cards: []vcc.Card{}, Notices: []vcc.Notice{}}
+	server := serve(t, l, host, org, e)
 
 	console := tab(t)
 	do(t, console, chromedp.EmulateViewport(420, 560), chromedp.Navigate(host))

@@ -182,6 +182,23 @@ func TestConsoleIsTakenAtItsWord(t *testing.T) {
 	})
 }
 
+// checkChoices holds what a panel was let choose from; -1: nothing.
+func checkChoices(t *testing.T, p *pad, when string, want int) {
+	t.Helper()
+	h, n := p.last("choices")
+	if n == 0 {
+		if want >= 0 {
+			t.Errorf("%s: no choices were told", when)
+		}
+		return
+	}
+	var m choicesMessage
+	h.into(t, &m)
+	if m.Interaction != "call" || m.Records == nil || len(m.Records) != want {
+		t.Errorf("%s: choices %s", when, h.data)
+	}
+}
+
 func TestCallerIsSearchedFor(t *testing.T) {
 	one, two := Record{"003000000000001AAA", "Maria Lopez", "Contact"}, Record{"001000000000001AAA", "Lopez Ltd", "Account"}
 	for name, test := range map[string]struct {
@@ -215,28 +232,14 @@ func TestCallerIsSearchedFor(t *testing.T) {
 				if c := calls(t, p); len(c) != test.pops || test.pops > 0 && (c[0].Args.RecordID != one.ID || !c[0].Args.Focus) {
 					t.Errorf("calls %+v", c)
 				}
-				check := func(p *pad, when string) {
-					h, n := p.last("choices")
-					if n == 0 {
-						if test.choices >= 0 {
-							t.Errorf("%s: no choices were told", when)
-						}
-						return
-					}
-					var m choicesMessage
-					h.into(t, &m)
-					if m.Interaction != "call" || m.Records == nil || len(m.Records) != test.choices {
-						t.Errorf("%s: choices %s", when, h.data)
-					}
-				}
-				check(p, "at once")
+				checkChoices(t, p, "at once", test.choices)
 				card := vcc.Card{Interaction: "call", Class: vcc.Live, State: vcc.CardAlerting}
 				r.desks.set(vcc.Desk{Agent: "ana", Cards: []vcc.Card{card}})
 				later(time.Second)
 				p.conn.NetConn().Close()
 				again := r.panel("panel-one", token)
 				later(time.Second)
-				check(again, "after a break")
+				checkChoices(t, again, "after a break", test.choices)
 				r.desks.set(vcc.Desk{Agent: "ana"})
 				later(time.Second)
 				again.conn.NetConn().Close()
