@@ -3,6 +3,8 @@ package connector
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -21,6 +23,15 @@ type View struct {
 	Loads        map[vcc.AgentID]int `json:"loads"`   // percent of capacity in use
 	ByState      map[string]int      `json:"byState"` // how many interactions stand where, all of them
 	Counts       Counts              `json:"counts"`
+	// CountedSince is since when the engine counts, CountedDay since when what is called
+	// today does. Plans and AgentStats are empty if the engine does not count.
+	CountedSince time.Time        `json:"countedSince,omitzero"`
+	CountedDay   time.Time        `json:"countedDay,omitzero"`
+	Plans        []vcc.PlanStats  `json:"plans"`
+	AgentStats   []vcc.AgentStats `json:"agentStats"`
+	// Holdings is what takes each part of an agent's capacity; who has nothing in hand
+	// is not in it.
+	Holdings map[vcc.AgentID][]vcc.Holding `json:"holdings"`
 	// Budget is the org's daily allowances, Shed what is left out to save them; empty:
 	// nothing.
 	Budget   []omnichannel.Allowance `json:"budget"`
@@ -36,8 +47,53 @@ type InteractionView struct {
 	DeliveryWhy string            `json:"deliveryWhy,omitempty"`
 }
 
-// mostShown bounds how many interactions a View lists; ByState counts all.
+// AgentView is what a person sees of one agent.
+type AgentView struct {
+	At       time.Time      `json:"at"`
+	Stats    vcc.AgentStats `json:"stats"`
+	Holdings []vcc.Holding  `json:"holdings"`
+	Checks   []vcc.Check    `json:"checks"` // the conditions of getting new work
+}
+
+// counter is an engine that counts. One that runs elsewhere need not.
+type counter interface {
+	Stats(now time.Time) vcc.Stats
+	AgentStats(now time.Time, id vcc.AgentID) (vcc.AgentStats, bool)
+	// Standing returns interactions that are not closed, those that wait and those that
+	// agents have at most as many as given each, and counts all.
+	Standing(most int) ([]vcc.Interaction, map[vcc.State]int)
+	Holds(id vcc.AgentID) []vcc.Holding
+	Checks(id vcc.AgentID) []vcc.Check
+}
+
+// mostShown bounds how many waiting interactions a View lists, and how many others;
+// ByState counts all.
 const mostShown = 500
+
+// ErrUnknown says that nothing is known of what was asked for.
+var ErrUnknown = errors.New("nothing is known of it")
+
+// Agent asks the loop how one agent stands; ErrUnknown if there is no such agent, or
+// the engine does not count.
+func (c *Connector) Agent(ctx context.Context, id vcc.AgentID) (v AgentView, err error) {
+	err = ErrUnknown
+	asked := c.ask(ctx, func(core *Core) {
+		counts, ok := core.engine.(counter)
+		if !ok {
+			return
+		}
+		now := time.Now()
+		stats, ok := counts.AgentStats(now, id)
+		if !ok {
+			return
+		}
+		v, err = AgentView{At: now, Stats: stats, Holdings: core.holdings(counts, id), Checks: counts.Checks(id)}, nil
+	})
+	if asked != nil {
+		return AgentView{}, asked
+	}
+	return v, err
+}
 
 // View asks the loop what stands. It fails when ctx ends or the loop has ended.
 func (c *Connector) View(ctx context.Context) (View, error) {
@@ -80,33 +136,31 @@ func (c *Connector) Links() (links []omnichannel.Link, swept time.Time) {
 
 // view lists what stands.
 func (c *Core) view(now time.Time) View {
-	v := View{At: now, Loads: map[vcc.AgentID]int{}, ByState: map[string]int{}, Interactions: []InteractionView{}}
-	for x := range c.engine.Interactions() {
-		if x.State == vcc.Closed {
-			continue
+	v := View{
+		At: now, Loads: map[vcc.AgentID]int{}, ByState: map[string]int{}, Interactions: []InteractionView{},
+		Plans: []vcc.PlanStats{}, AgentStats: []vcc.AgentStats{}, Holdings: map[vcc.AgentID][]vcc.Holding{},
+	}
+	if counts, ok := c.engine.(counter); ok {
+		stats := counts.Stats(now)
+		v.CountedSince, v.CountedDay, v.Plans, v.AgentStats = stats.Since, stats.Day, stats.Plans, stats.Agents
+		for _, a := range stats.Agents {
+			if a.Open > 0 {
+				v.Holdings[a.Agent] = c.holdings(counts, a.Agent)
+			}
 		}
-		v.ByState[string(x.State)]++
-		if len(v.Interactions) >= mostShown {
-			continue
-		}
+	}
+	open, byState := c.open()
+	for _, x := range open {
 		iv := InteractionView{Interaction: x}
 		if chain, ok := c.ledger.Chain(x.ID); ok {
 			iv.Delivery, iv.DeliveryWhy = chain.State, chain.Why
 		}
 		v.Interactions = append(v.Interactions, iv)
 	}
-	for chain := range c.ledger.Chains() {
-		if chain.State != omnichannel.Held && chain.State != omnichannel.Sighted {
-			continue
-		}
-		v.ByState[string(chain.State)]++
-		if len(v.Interactions) < mostShown {
-			v.Interactions = append(v.Interactions, InteractionView{
-				Interaction: vcc.Interaction{ID: chain.Interaction, State: vcc.Waiting, Why: chain.Why, Work: vcc.Work{Record: string(chain.Record), Since: chain.Since}},
-				Delivery:    chain.State, DeliveryWhy: chain.Why,
-			})
-		}
+	for state, n := range byState {
+		v.ByState[string(state)] = n
 	}
+	c.unrouted(&v)
 	slices.SortStableFunc(v.Interactions, func(a, b InteractionView) int {
 		return cmp.Or(cmp.Compare(standing(a.State), standing(b.State)), a.Work.Since.Compare(b.Work.Since))
 	})
@@ -115,6 +169,56 @@ func (c *Core) view(now time.Time) View {
 		v.Loads[a.ID] = a.Load
 	}
 	return v
+}
+
+// open returns interactions that are not closed, and counts all.
+func (c *Core) open() (list []vcc.Interaction, byState map[vcc.State]int) {
+	if counts, ok := c.engine.(counter); ok {
+		return counts.Standing(mostShown)
+	}
+	byState = map[vcc.State]int{}
+	for x := range c.engine.Interactions() {
+		if x.State == vcc.Closed {
+			continue
+		}
+		byState[x.State]++
+		if len(list) < mostShown {
+			list = append(list, x)
+		}
+	}
+	return list, byState
+}
+
+// unrouted adds what the org announced and the engine does not know.
+func (c *Core) unrouted(v *View) {
+	listed := 0
+	for chain := range c.ledger.Chains() {
+		if chain.State != omnichannel.Held && chain.State != omnichannel.Sighted {
+			continue
+		}
+		v.ByState[string(chain.State)]++
+		if listed++; listed <= mostShown {
+			v.Interactions = append(v.Interactions, InteractionView{
+				Interaction: vcc.Interaction{ID: chain.Interaction, State: vcc.Waiting, Why: chain.Why, Work: vcc.Work{Record: string(chain.Record), Since: chain.Since}},
+				Delivery:    chain.State, DeliveryWhy: chain.Why,
+			})
+		}
+	}
+}
+
+// holdings is what takes each part of an agent's capacity, with what the org told last
+// of the AgentWork.
+func (c *Core) holdings(counts counter, id vcc.AgentID) []vcc.Holding {
+	holds := counts.Holds(id)
+	for i := range holds {
+		h := &holds[i]
+		chain, ok := c.ledger.Chain(h.Interaction)
+		if !ok || chain.Work == "" || chain.Agent != id || h.State == vcc.CardWrapUp {
+			continue
+		}
+		h.Evidence = fmt.Sprintf("%s; AgentWork %s %s since %s", h.Evidence, chain.Work, chain.State, chain.Entered.In(time.Local).Format(time.TimeOnly))
+	}
+	return holds
 }
 
 // standing orders states as a person wants to see them.

@@ -60,6 +60,7 @@ type counts struct {
 	day     time.Time // since when today counts
 	dayEnds time.Time
 	plans   map[vcc.PlanID]*planCounts
+	states  map[vcc.State]int // interactions that are not closed; others are of no use
 }
 
 // planTally is vcc.PlanTally as it is counted.
@@ -148,7 +149,7 @@ func midnightAfter(t time.Time) time.Time {
 
 // resetCounts begins to count anew.
 func (m *Machine) resetCounts() {
-	m.counts = counts{plans: map[vcc.PlanID]*planCounts{}}
+	m.counts = counts{plans: map[vcc.PlanID]*planCounts{}, states: map[vcc.State]int{}}
 	for _, p := range m.cfg.Plans {
 		m.countedPlan(p.ID)
 	}
@@ -233,6 +234,16 @@ func (m *Machine) Stats(now time.Time) vcc.Stats {
 		s.Agents = append(s.Agents, m.agentStats(m.agents[id], now))
 	}
 	return s
+}
+
+// AgentStats returns what was counted of one agent; false if they are not known.
+func (m *Machine) AgentStats(now time.Time, id vcc.AgentID) (vcc.AgentStats, bool) {
+	a := m.agents[id]
+	if a == nil {
+		return vcc.AgentStats{}, false
+	}
+	m.newDay(now)
+	return m.agentStats(a, now.Round(0)), true
 }
 
 func (m *Machine) planStats(c *planCounts, now time.Time) vcc.PlanStats {

@@ -31,21 +31,27 @@ func (m *Machine) waitsSince(x *item) time.Time {
 	return m.now
 }
 
-// counted is how an interaction is counted among what waits.
+// counted is how an interaction is counted among what stands and what waits.
 type counted struct {
+	state    vcc.State
 	plan     *planCounts // nil: it does not wait
 	since    time.Time
 	alerting bool
 }
 
-// stand counts x among what waits, or no longer. It is told after every step in which
-// x changed.
+// stand counts x among what stands and what waits, or no longer. It is told after
+// every step in which x changed.
 func (m *Machine) stand(x *item) {
-	var now counted
+	now := counted{state: x.row.State}
 	if x.waits() {
-		now = counted{m.planCounts(x), m.waitsSince(x), x.line == nil}
+		now.plan, now.since, now.alerting = m.planCounts(x), m.waitsSince(x), x.line == nil
 	}
 	was := x.counted
+	x.counted = now
+	if was.state != now.state {
+		m.counts.states[was.state]--
+		m.counts.states[now.state]++
+	}
 	if was.plan == now.plan && was.since.Equal(now.since) && was.alerting == now.alerting {
 		return
 	}
@@ -61,7 +67,6 @@ func (m *Machine) stand(x *item) {
 			now.plan.alerting++
 		}
 	}
-	x.counted = now
 }
 
 // standAll counts everything anew that waits, after a restart.
