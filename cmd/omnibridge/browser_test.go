@@ -389,6 +389,40 @@ func (p *person) opens(item string) {
 	p.pressIn(p.console, "the utility bar", ".utility-bar button, footer button, nav button", item)
 }
 
+// accepts accepts the request that Omni-Channel shows, and goes back to ContactPad.
+func (p *person) accepts() {
+	p.t.Helper()
+	p.opens("Omni-Channel")
+	before := p.office.opened(p.name)
+	untilSeen(p.t, p.name+" to accept", func() bool {
+		p.click(p.console, "button", "Accept")
+		return p.office.opened(p.name) > before
+	})
+	p.opens("ContactPad")
+}
+
+// opened counts the AgentWorks that an agent ever opened.
+func (o *office) opened(name string) int {
+	n := 0
+	for _, row := range o.org.Records("AgentWork") {
+		if status := row["Status"]; row["UserId"] == o.id(name) && (status == "Opened" || status == "Closed" || status == "Transferred") {
+			n++
+		}
+	}
+	return n
+}
+
+// id returns the id of an agent's user.
+func (o *office) id(name string) string {
+	for _, row := range o.org.Records("User") {
+		if username, _ := row["Username"].(string); strings.HasPrefix(username, name+"@") {
+			return row["Id"].(string)
+		}
+	}
+	o.t.Fatalf("there is no user %s", name)
+	return ""
+}
+
 // logsIn logs in to ContactPad, through the org's page in a pop-up.
 func (p *person) logsIn() {
 	p.t.Helper()

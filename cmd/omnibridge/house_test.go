@@ -37,6 +37,8 @@ var allowed = map[string]struct {
 	"connector/store": {[]string{"omnichannel", "vcc"}, "it stores what the machines know"},
 	"connector/ops":   {[]string{"connector", "omnichannel", "vcc"}, "pages show the application"},
 
+	"vcc/interactions":     {[]string{"vcc"}, "who brings calls knows the contract, not who is at the other end"},
+	"vcc/telephony":        {[]string{"vcc"}, "a telephone network knows the contract, not who is at the other end"},
 	"vcc/contactpad":       {[]string{"vcc", "vcc/contactpad/login"}, "panels know the contract, not who is at the other end"},
 	"vcc/contactpad/login": {nil, "who somebody is is not a matter of routing"},
 
