@@ -14,6 +14,7 @@
 //	/services/data ──▶ faults ──▶ call (REST) ──▶ checks ─────────┤
 //	/services/Soap/m ──▶ metadata ─ deploys: what they mean ──────┤
 //	/mock/v1 ──▶ control plane, autopilots, clock ────────────────┤
+//	/lightning /customer ──▶ console ─ pages for people ──────────┤
 //	                                                              ▼
 //	                    change: one transaction ── rules (Omni-Channel) join it
 //	                               │ commit
@@ -40,7 +41,9 @@
 // faults, at once, by chance from a seed or by script, a record of requests, a clock that can be moved, a state that
 // can be saved and gone on with (State), and the control plane
 // that control.go describes. Deploys and retrieves of the metadata that routing,
-// logins and event channels are set up by, which then are (package metadata).
+// logins and event channels are set up by, which then are (package metadata). A
+// console page in which people work as agents, and a page on which they are the
+// customers (console.go).
 //
 // # What it does not
 //
