@@ -231,6 +231,9 @@ func TestTakeBack(t *testing.T) {
 		f.directed("offer a 1 ada") // 90 percent
 		f.may("ada", vcc.TakeBack, "x")
 		f.directed("offer x 2 ada") // although it does not fit, and although ada gave it away
+		if p := f.item("x").Personal; p != nil {
+			t.Errorf("it is still %s's alone", p.Agent)
+		}
 		if f.load("ada") != 120 {
 			t.Errorf("load is %d", f.load("ada"))
 		}
