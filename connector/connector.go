@@ -51,6 +51,11 @@ type Options struct {
 	// SetOmni, Phone, Tell), in order, after what they follow from is durable. It is
 	// called by the loop and must not block.
 	Direct func(vcc.Directive)
+	// Owing, if set, takes every interaction of which a provider is owed a word, after
+	// that is durable; Restored, once, what was open when the state was restored. Both
+	// are called by the loop and must not block.
+	Owing    func(vcc.Interaction)
+	Restored func([]vcc.Interaction)
 	// OnJournal, if set, is called by the loop with the journal entries of each
 	// turn after they are durable. It must not block.
 	OnJournal func([]store.Entry)
@@ -191,6 +196,7 @@ func (c *Connector) Run(ctx context.Context) error {
 	if err := c.settle(ctx, nil, c.core.Restore(time.Now(), snapshot)); err != nil {
 		return err
 	}
+	c.tellRestored()
 	c.log.Info("state restored", "chains", len(snapshot.Chains), "interactions", len(snapshot.Interactions), "effects", len(snapshot.Effects))
 
 	// The sources end with ctx; the carriers may go on for the time of draining.
@@ -323,9 +329,7 @@ func (c *Connector) settle(ctx context.Context, ins []input, t Turn) error {
 	}
 	c.carrier.take(t.Effects)
 	for _, d := range t.Directives {
-		if c.o.Direct != nil {
-			c.o.Direct(d)
-		}
+		c.direct(d)
 	}
 	c.show(t.Desks)
 	c.namer.want(c.core, t.Change.Interactions)

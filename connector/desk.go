@@ -132,3 +132,30 @@ func answer(ins []input, answers []vcc.Answer) {
 		}
 	}
 }
+
+// direct hands a directive that is not the org's business to whoever takes it.
+func (c *Connector) direct(d vcc.Directive) {
+	if d.Kind == vcc.Tell {
+		if x, ok := c.core.engine.Interaction(d.Interaction); ok && c.o.Owing != nil {
+			c.o.Owing(x)
+		}
+		return
+	}
+	if c.o.Direct != nil {
+		c.o.Direct(d)
+	}
+}
+
+// tellRestored tells what was open when the state was restored, or is owed.
+func (c *Connector) tellRestored() {
+	if c.o.Restored == nil {
+		return
+	}
+	var open []vcc.Interaction
+	for x := range c.core.engine.Interactions() {
+		if x.State != vcc.Closed || len(x.Owed) > 0 {
+			open = append(open, x)
+		}
+	}
+	c.o.Restored(open)
+}

@@ -155,11 +155,11 @@ func (o *office) open() {
 	o.t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	log := slog.New(slog.NewTextHandler(o.t.Output(), &slog.HandlerOptions{Level: slog.LevelInfo}))
-	d, err := newDaemon(ctx, o.cfg, o.rules, log, func(entries []store.Entry) {
+	d, err := newDaemon(ctx, o.cfg, o.rules, log, extras{network: true, onJournal: func(entries []store.Entry) {
 		for _, e := range entries {
 			log.Info("journal", "interaction", e.Interaction, "what", e.What, "offer", e.Offer, "agent", e.Agent, "why", e.Why)
 		}
-	})
+	}})
 	if err != nil {
 		stop()
 		o.t.Fatal(err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -26,6 +27,7 @@ type reachedOrg struct {
 	mu       sync.Mutex
 	id       string            // of the org
 	statuses map[string]string // Omni-Channel statuses: developer name to id
+	names    map[vcc.AgentID]string
 }
 
 // takenBack is the reason that the org keeps of a push that was taken back.
@@ -83,7 +85,7 @@ func (o *reachedOrg) Baseline(ctx context.Context) (omnichannel.Baseline, error)
 		}
 		o.mu.Lock()
 		defer o.mu.Unlock()
-		o.statuses = statuses
+		o.statuses, o.names = statuses, b.Directory.Users
 	}
 	return b, err
 }
@@ -93,6 +95,13 @@ func (o *reachedOrg) ID() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.id
+}
+
+// nameOf returns the name of an agent, or the id.
+func (o *reachedOrg) nameOf(id vcc.AgentID) string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return cmp.Or(o.names[id], string(id))
 }
 
 // StatusID returns the id of an Omni-Channel status, or "".

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -27,18 +28,28 @@ type daemon struct {
 	listener  net.Listener
 	pages     *http.Server
 	pad       *contactpad.Server // nil: there is no ContactPad
+	calls     calls
+	gate      string // of the simulated telephone network
 }
 
-// newDaemon wires everything and binds its address; nothing runs yet. onJournal
-// may be nil.
-func newDaemon(ctx context.Context, cfg config, rt routing, log *slog.Logger, onJournal func([]store.Entry)) (d *daemon, err error) {
-	d = &daemon{cfg: cfg, log: log}
+// extras is what a daemon has that its configuration does not tell.
+type extras struct {
+	onJournal func([]store.Entry) // may be nil
+	network   bool                // a simulated telephone network
+}
+
+// newDaemon wires everything and binds its address; nothing runs yet. ctx must last
+// as long as the daemon does.
+func newDaemon(ctx context.Context, cfg config, rt routing, log *slog.Logger, more extras) (d *daemon, err error) {
+	d = &daemon{cfg: cfg, log: log, gate: rand.Text()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.close())
 		}
 	}()
-	eng, err := engine.New(rt.engine())
+	rules := rt.engine()
+	rules.Telephony = more.network
+	eng, err := engine.New(rules)
 	if err != nil {
 		return d, fmt.Errorf("routing file:\n%w", err)
 	}
@@ -63,7 +74,8 @@ func newDaemon(ctx context.Context, cfg config, rt routing, log *slog.Logger, on
 	policy.Console = cfg.PublicURL != ""
 	d.connector, err = connector.New(connector.Options{
 		Org: reached, Feed: feedOf{feed}, Engine: eng, Store: d.store, Policy: policy, Logger: log.With("component", "connector"),
-		SweepEvery: cfg.SweepEvery, Budget: org.Budget, Drain: cfg.Drain, OnJournal: onJournal, Direct: d.direct, Names: names,
+		SweepEvery: cfg.SweepEvery, Budget: org.Budget, Drain: cfg.Drain, OnJournal: more.onJournal, Direct: d.direct, Names: names,
+		Owing: d.owing, Restored: d.restored,
 	})
 	if err != nil {
 		return d, err
@@ -74,6 +86,9 @@ func newDaemon(ctx context.Context, cfg config, rt routing, log *slog.Logger, on
 		}
 		reached.consoles = d.pad.Console()
 	}
+	if d.calls, err = newCalls(ctx, d, rt, more.network, reached, log); err != nil {
+		return d, err
+	}
 	if d.listener, err = net.Listen("tcp", cfg.Listen); err != nil {
 		return d, fmt.Errorf("%s_LISTEN: %w", prefix, err)
 	}
@@ -83,6 +98,7 @@ func newDaemon(ctx context.Context, cfg config, rt routing, log *slog.Logger, on
 	if d.pad != nil {
 		mux.Handle("/pad/", d.pad)
 	}
+	d.calls.handle(mux, d.gate)
 	d.pages = &http.Server{
 		Handler:           mux,
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second,
@@ -99,8 +115,14 @@ func (d *daemon) direct(what vcc.Directive) {
 		if d.pad != nil {
 			d.pad.Direct(what)
 		}
+	case vcc.Phone:
+		d.calls.direct(what)
 	}
 }
+
+// owing and restored are called by the loop, when all is wired.
+func (d *daemon) owing(x vcc.Interaction)         { d.calls.owing(x) }
+func (d *daemon) restored(open []vcc.Interaction) { d.calls.restored(open) }
 
 // url is where the status page is.
 func (d *daemon) url() string { return "http://" + d.listener.Addr().String() }
@@ -116,7 +138,15 @@ func (d *daemon) run(ctx context.Context) error {
 		defer close(pruned)
 		d.prune(pruning)
 	}()
+	calling, hangUp := context.WithCancel(context.WithoutCancel(ctx))
+	called := make(chan struct{})
+	go func() {
+		defer close(called)
+		d.calls.run(calling)
+	}()
 	err := d.connector.Run(ctx)
+	hangUp()
+	<-called
 	stop()
 	<-pruned
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)

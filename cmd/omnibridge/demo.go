@@ -174,7 +174,12 @@ func (d *demonstration) daemon(ctx context.Context, m *mock, dir string, onJourn
 	if err := m.org.SetConsole(console); err != nil {
 		return nil, err
 	}
-	return newDaemon(ctx, cfg, demoRouting, d.log, onJournal)
+	daemon, err := newDaemon(ctx, cfg, demoRouting, d.log, extras{onJournal: onJournal, network: true})
+	if err != nil {
+		return daemon, err
+	}
+	console.CallsURL = daemon.url() + "/simulated/" + daemon.gate + "/calls"
+	return daemon, m.org.SetConsole(console)
 }
 
 // settleWithin bounds how long the demo waits until org and daemon agree.

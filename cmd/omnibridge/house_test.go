@@ -42,7 +42,7 @@ var allowed = map[string]struct {
 	"vcc/contactpad":       {[]string{"vcc", "vcc/contactpad/login"}, "panels know the contract, not who is at the other end"},
 	"vcc/contactpad/login": {nil, "who somebody is is not a matter of routing"},
 
-	"cmd/omnibridge": {[]string{"cmd/omnibridge/bench", "cmd/omnibridge/world", "connector", "connector/ops", "connector/store", "omnichannel", "salesforce", "salesforce/mockorg", "salesforce/mockorg/identity", "salesforce/package", "salesforce/setup", "vcc", "vcc/contactpad", "vcc/contactpad/login", "vcc/engine"},
+	"cmd/omnibridge": {[]string{"cmd/omnibridge/bench", "cmd/omnibridge/world", "connector", "connector/ops", "connector/store", "omnichannel", "salesforce", "salesforce/mockorg", "salesforce/mockorg/identity", "salesforce/package", "salesforce/setup", "vcc", "vcc/contactpad", "vcc/contactpad/login", "vcc/engine", "vcc/interactions", "vcc/telephony"},
 		"main wires everything; only it sees both banks"},
 	"cmd/omnibridge/bench": {[]string{"connector/store", "omnichannel", "salesforce/mockorg", "salesforce/streaming", "vcc"}, "it measures our clients, which it wires as main would"},
 	"cmd/omnibridge/world": {[]string{"connector/store", "omnichannel", "salesforce/mockorg", "vcc"}, "the demo's people act on the mock org, and are judged by comparing it with the store"},

@@ -81,7 +81,7 @@ func newLoad(b *testing.B, delay time.Duration) *load {
 		b.Fatal(errs)
 	}
 	rt := routing{Sizes: vcc.Sizes{Live: 51, SemiLive: 33, NonLive: 5}, WrapUp: duration(time.Millisecond)}
-	l.daemon, err = newDaemon(b.Context(), cfg, rt, slog.New(slog.DiscardHandler), nil)
+	l.daemon, err = newDaemon(b.Context(), cfg, rt, slog.New(slog.DiscardHandler), extras{})
 	fatal(err)
 	ctx, stop := context.WithCancel(context.Background())
 	l.stop = stop

@@ -20,7 +20,7 @@ func run(ctx context.Context, args []string, std streams) error {
 		return err
 	}
 	log := newLogger(std.err, cfg.LogLevel, cfg.LogFormat)
-	d, err := newDaemon(ctx, cfg, rt, log, nil)
+	d, err := newDaemon(ctx, cfg, rt, log, extras{})
 	if err != nil {
 		return err
 	}
