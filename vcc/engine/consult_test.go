@@ -159,6 +159,27 @@ func TestConsultAboutWhatWentOn(t *testing.T) {
 	f.parties("ada", y, "bob talking")
 }
 
+// TestConsultNameTaken: a consult that outlives all memory of its origin keeps its
+// name.
+func TestConsultNameTaken(t *testing.T) {
+	f := newFloor(t, house(), "ada", "bob", "cy")
+	f.do(ours("x", 0, by("crm", "r1")))
+	f.may("ada", vcc.AnswerCall, "x")
+	f.may("ada", vcc.Consult, "x", agentTarget("bob"))
+	f.may("bob", vcc.AnswerCall, y)
+	f.do(vcc.Report{Kind: vcc.Withdrawn, Interaction: "x", Reason: vcc.CustomerLeft})
+	f.later(30)
+	f.later(3600)
+	if _, known := f.Interaction("x"); known {
+		t.Fatal("x is still known")
+	}
+	f.do(ours("x", 3700, by("crm", "r2")))
+	f.may("cy", vcc.AnswerCall, "x")
+	f.may("cy", vcc.Consult, "x", number("1234"))
+	f.state("x-consult-2", vcc.Alerted)
+	f.parties("ada", y, "bob talking")
+}
+
 // TestConsultEnds: every way in which a consult comes to nothing, and what the asker
 // is told. The customer stays on hold.
 func TestConsultEnds(t *testing.T) {
