@@ -84,14 +84,6 @@ func wrapUp(c vcc.Card, left time.Duration) vcc.Card {
 	return c
 }
 
-func options(names ...string) []vcc.Option {
-	var out []vcc.Option
-	for i, n := range names {
-		out = append(out, vcc.Option{Agent: vcc.AgentID("005" + string(rune('a'+i))), Name: n, Mark: "ready", State: "Ready"})
-	}
-	return out
-}
-
 // people is the list of W7 and W8.
 func people(m message) (int, []vcc.Option) {
 	if m.text("text") == "zzz" {

@@ -382,6 +382,12 @@ func (p *pad) hangUp() {
 	}
 }
 
+func (p *pad) relays(to func(m message)) {
+	p.mu.Lock()
+	p.relay = to
+	p.mu.Unlock()
+}
+
 func (p *pad) refuse(on bool) {
 	p.mu.Lock()
 	p.refusing = on

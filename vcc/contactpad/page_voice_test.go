@@ -68,7 +68,8 @@ func TestPageVoice(t *testing.T) {
 		working(d, "Busy Internal", c)
 	}
 	a, b := newStage(t, staging{desk: asker}), newStage(t, staging{desk: asked})
-	a.pad.relay, b.pad.relay = relayTo(t, b.pad, "005z"), relayTo(t, a.pad, "005b")
+	a.pad.relays(relayTo(t, b.pad, "005z"))
+	b.pad.relays(relayTo(t, a.pad, "005b"))
 	a.pad.show(func(d *vcc.Desk) { talk(d, "005b", "Tom Baker") })
 	a.text("voice connecting…")
 	b.pad.show(func(d *vcc.Desk) { talk(d, "005z", "Ana Silva") })

@@ -96,6 +96,9 @@ func TestPageAbandon(t *testing.T) {
 	s.settled()
 	s.keys(enter)
 	s.waitFocus("keep")
+	if got := eval[string](t, s.page, `(() => { const r = document.getElementById("state").getBoundingClientRect(); document.getElementById("state").focus(); return (document.elementFromPoint(r.x + 5, r.y + 5)?.closest("#state") ? "clicked " : "") + document.activeElement.dataset.act })()`); got != "keep" {
+		t.Errorf("what lies behind the question can be reached: %s", got)
+	}
 	s.text("Only do this because Release did not work. You get 6 of your load back. The case stays yours in Salesforce.")
 	for _, want := range []string{"confirm", "keep"} {
 		s.keys(tabs)

@@ -16,8 +16,6 @@ export const sentence = (t) => (t ? (/[.!?…]$/.test(t) ? t : `${t}.`) : '');
 const majors = { ready: 'Ready', outbound: 'Ready for Outbound', away: 'Away', 'extended away': 'Extended Away', '': 'Logged out' };
 export const stateName = (s) => s?.minor || majors[s?.major ?? ''] || capital(s.major);
 
-export const marks = { ready: 'Ready', working: 'Working', away: 'Away', out: 'Logged out', blocked: 'Blocked' };
-
 export const title = {
   app: 'ContactPad',
   notices: 'Notices',
@@ -46,7 +44,6 @@ export const bar = {
   alerting: (n) => `${count(n, 'interaction')} alerting`,
   accepted: (x) => `${Kind(x)} accepted for you`,
   onCall: 'On a call',
-  working: (n) => count(n, 'interaction'),
   next: (s) => `Next: ${stateName(s)}`,
   nextLong: (s) => `Next: ${stateName(s)}, when all work has ended`,
   asOf: (ms) => `As of ${hms(ms)}`,
