@@ -134,6 +134,7 @@ func TestNoticesAreCountedAndBounded(t *testing.T) {
 	if n := mustDesk(f, "ada").Notices; len(n) != keptNotices || n[0].Interaction != "m29" || len(ids) != keptNotices {
 		t.Errorf("%d notices, %d ids, the first %+v", len(n), len(ids), n[0])
 	}
+	f.do(refuse("m0", 2, vcc.Failed))
 	if a, ok := f.Agent("bob"); !ok || len(a.Notices) > 0 {
 		t.Errorf("who is not in ContactPad was told %+v", a.Notices)
 	}
