@@ -51,6 +51,9 @@ func (o Options) metrics(w http.ResponseWriter, r *http.Request) {
 	if c := o.canary(); c != nil {
 		list = append(list, canaries(*c)...)
 	}
+	if o.Panels != nil {
+		list = append(list, panelStates(o.panels()))
+	}
 	expose(w, r, list)
 }
 
@@ -76,6 +79,7 @@ func families(v connector.View, version string) []family {
 		one("omnibridge_effects_pending", "Effects on the org that are under way or wait.", false, v.Carrying),
 		{name: "omnibridge_psr_to_agentwork_seconds", help: "From a PSR's creation, by the org's clock, to the AgentWork of its first offer.", spread: &c.Waits},
 	}
+	list = append(list, planNumbers(v)...)
 	return append(list, allowances(v)...)
 }
 

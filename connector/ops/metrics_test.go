@@ -171,7 +171,7 @@ func TestMetricsTellWhatStands(t *testing.T) {
 
 // TestMetricsAreThoseDocumented holds the package comment to what is scraped.
 func TestMetricsAreThoseDocumented(t *testing.T) {
-	_, kinds := scrape(t, ops.Options{Daemon: busy(), Version: "v1", Canary: func() ops.Canary { return ops.Canary{} }})
+	_, kinds := scrape(t, full())
 	src, err := os.ReadFile("ops.go")
 	if err != nil {
 		t.Fatal(err)

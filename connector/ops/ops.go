@@ -2,11 +2,20 @@
 // readiness, metrics and the status page. It only shows; nothing here changes
 // anything.
 //
-//	GET /           the status page, for people
-//	GET /api/status the same as JSON
-//	GET /metrics    the same as numbers, in the Prometheus text format
-//	GET /healthz    200 while the loop answers
-//	GET /readyz     200 when work would be routed now, 503 with the reasons otherwise
+//	GET /                            the status page, for people
+//	GET /agent?agent=ID              what holds an agent's capacity, and why no new work comes
+//	GET /why?interaction=ID          what happened to an interaction, and why
+//	GET /api/status                  the status page as JSON
+//	GET /api/agent?agent=ID          an agent as JSON
+//	GET /api/why?interaction=ID      an interaction's journal as JSON; &after=SEQ: what came after
+//	GET /metrics                     numbers, in the Prometheus text format
+//	GET /healthz                     200 while the loop answers
+//	GET /readyz                      200 when work would be routed now, 503 with the reasons otherwise
+//
+// The pages are made here, and work without a script; with one (web/page.js) they are
+// brought up to date in place every two seconds, sort, and open agents and interactions
+// without leaving. Whatever comes from outside is escaped by html/template, and the
+// script makes no markup of its own.
 //
 // # Metrics
 //
@@ -17,6 +26,20 @@
 //	omnibridge_build_info{version}
 //	omnibridge_interactions{state}              sighted, held, waiting, offered, alerting, connected, wrap-up
 //	omnibridge_agents{state}                    online, offline
+//	omnibridge_agents_shown{mark}               ready, working, away, blocked, out: as ContactPad's state bar shows
+//	omnibridge_panels{state}                    alive, lost: agents by whether ContactPad answers; absent without ContactPad
+//	omnibridge_plan_waiting{plan}               announced and not yet connected; consults are not counted
+//	omnibridge_plan_alerting{plan}              of these, offered to an agent
+//	omnibridge_plan_oldest_seconds{plan}        how long the longest has waited; 0: nobody waits
+//	omnibridge_plan_past_target{plan}           wait for longer than the plan's target
+//	omnibridge_plan_on_target_ratio{plan}       of the last 30 minutes; absent: too few, or no target
+//	omnibridge_plan_offers_total{plan,result}   accepted, declined, timed_out, unavailable, failed, undelivered, refused, gone
+//	omnibridge_plan_handled_total{plan}         agents' parts that ended after they were connected
+//	omnibridge_plan_handling_seconds_total{plan} how long those lasted
+//	omnibridge_plan_wraps_total{plan}           wrap-ups that ended
+//	omnibridge_plan_wrap_seconds_total{plan}    how long those lasted
+//	omnibridge_plan_left_total{plan,how}        customer, left_routing, given_up, by_agent
+//	omnibridge_plan_breakouts_total{plan}       went to the plan's breakout
 //	omnibridge_link_state{link,state}           1 for the present one of up, degraded, connecting, down
 //	omnibridge_swept_timestamp_seconds          when the whole org was last read and compared
 //	omnibridge_sweeps_total                     how often it was
@@ -45,14 +68,11 @@
 package ops
 
 import (
-	"bytes"
 	"context"
-	_ "embed"
 	"encoding/json"
 	"fmt"
-	"html/template"
+	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"omnibridge/connector"
@@ -67,6 +87,8 @@ type Daemon interface {
 	// Links returns the state of the outside connections, and when the org was
 	// last read as a whole.
 	Links() ([]omnichannel.Link, time.Time)
+	// Agent returns how one agent stands; connector.ErrUnknown if nobody knows them.
+	Agent(ctx context.Context, id vcc.AgentID) (connector.AgentView, error)
 }
 
 // Options is what the pages are made of.
@@ -79,6 +101,28 @@ type Options struct {
 	// Canary tells whether it is proven that the org's events come; nil: that is not
 	// known.
 	Canary func() Canary
+	// Panels tells how agents' ContactPads stand; nil: there is no ContactPad.
+	Panels func() []Panel
+	// Journal returns the journal's entries of an interaction with a greater Seq than
+	// after, oldest first, as many as it likes; nil: there is no journal.
+	Journal func(ctx context.Context, interaction vcc.InteractionID, after int64) ([]Entry, error)
+}
+
+// Panel is how an agent's ContactPad stands.
+type Panel struct {
+	Agent vcc.AgentID `json:"agent"`
+	Alive bool        `json:"alive"` // it answered within its lease
+	Since time.Time   `json:"since,omitzero"`
+	Until time.Time   `json:"until,omitzero"` // when the lease lapses, or lapsed
+	Why   string      `json:"why,omitempty"`  // not alive: for people
+	Open  int         `json:"open"`           // how many are open
+	// Visible, Phone and Console are about the one that acts: the agent sees it; it can
+	// carry voice; the console that frames it can be asked.
+	Visible bool `json:"visible"`
+	Phone   bool `json:"phone"`
+	Console bool `json:"console"`
+	// Waiting counts what waits for the agent's console.
+	Waiting int `json:"waiting,omitempty"`
 }
 
 // Canary tells whether it is proven that the org's events come: in quiet times the
@@ -124,21 +168,35 @@ const patience = 2 * time.Second
 func Handler(o Options) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", o.page)
+	mux.HandleFunc("GET /agent", o.agentPage)
+	mux.HandleFunc("GET /why", o.whyPage)
+	mux.HandleFunc("GET /page.js", asset("text/javascript; charset=utf-8", pageScript))
+	mux.HandleFunc("GET /page.css", asset("text/css; charset=utf-8", pageStyle))
 	mux.HandleFunc("GET /api/status", o.status)
+	mux.HandleFunc("GET /api/agent", o.agent)
+	mux.HandleFunc("GET /api/why", o.why)
 	mux.HandleFunc("GET /metrics", o.metrics)
 	mux.HandleFunc("GET /healthz", o.healthz)
 	mux.HandleFunc("GET /readyz", o.readyz)
 	return headers(mux)
 }
 
-// headers forbids framing, sniffing and anything that is not on the page itself.
+// headers forbids framing, sniffing and anything that is not ours.
 func headers(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Referrer-Policy", "no-referrer")
 		w.Header().Set("Cache-Control", "no-store")
 		h.ServeHTTP(w, r)
 	})
+}
+
+func asset(kind, text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", kind)
+		_, _ = io.WriteString(w, text) // the client went away: nothing to be done
+	}
 }
 
 func (o Options) view(r *http.Request) (connector.View, error) {
@@ -218,7 +276,8 @@ func (o Options) status(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, struct {
 		connector.View
 		Canary *Canary `json:"canary,omitempty"`
-	}{v, o.canary()})
+		Panels []Panel `json:"panels,omitempty"`
+	}{v, o.canary(), o.panels()})
 }
 
 // canary returns what is known of canaries, nil if nothing is.
@@ -229,103 +288,16 @@ func (o Options) canary() *Canary {
 	return new(o.Canary())
 }
 
+// panels returns how ContactPads stand, nil if there is no ContactPad.
+func (o Options) panels() []Panel {
+	if o.Panels == nil {
+		return nil
+	}
+	return o.Panels()
+}
+
 func writeJSON(w http.ResponseWriter, code int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
 	_ = json.NewEncoder(w).Encode(v) // the client went away: nothing to be done
-}
-
-//go:embed page.html
-var pageText string
-
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"ago":   ago,
-	"names": func(v []vcc.Channel) string { return join(v) },
-	"name":  func(s string) string { return strings.ReplaceAll(s, "_", " ") },
-	"scarce": func(a omnichannel.Allowance) bool {
-		return a.Level >= omnichannel.Scarce || !a.Until.IsZero() || a.Max > 0 && a.Forecast > a.Max
-	},
-}).Parse(pageText))
-
-// pageData is what the page shows.
-type pageData struct {
-	connector.View
-	Readiness readiness
-	Canary    *Canary
-	Version   string
-	Org       string
-	Names     map[vcc.AgentID]string
-	Groups    []group
-}
-
-// group is the interactions of one kind.
-type group struct {
-	Title, Empty string
-	Rows         []connector.InteractionView
-	Total        int
-}
-
-func (o Options) page(w http.ResponseWriter, r *http.Request) {
-	v, err := o.view(r)
-	if err != nil {
-		http.Error(w, "the loop does not answer: "+err.Error(), http.StatusServiceUnavailable)
-		return
-	}
-	d := pageData{View: v, Readiness: o.ready(r.Context(), nil), Canary: o.canary(), Version: o.Version, Org: o.Org, Names: map[vcc.AgentID]string{}, Groups: groups(v)}
-	for _, a := range v.Agents {
-		d.Names[a.ID] = string(a.ID)
-		if a.Name != "" {
-			d.Names[a.ID] = a.Name
-		}
-	}
-	var b bytes.Buffer
-	if err := pageTemplate.Execute(&b, d); err != nil {
-		http.Error(w, "status page: "+err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = b.WriteTo(w)
-}
-
-// groups sorts interactions into what a person looks for.
-func groups(v connector.View) []group {
-	gs := []group{
-		{Title: "Waiting", Empty: "Nobody waits."},
-		{Title: "Alerting", Empty: "Nothing is being offered."},
-		{Title: "Connected", Empty: "Nobody is connected."},
-		{Title: "Wrap-up", Empty: "Nobody is wrapping up."},
-	}
-	of := map[vcc.State]int{vcc.Waiting: 0, vcc.Offered: 1, vcc.Alerted: 1, vcc.Connected: 2, vcc.WrapUp: 3}
-	for _, x := range v.Interactions {
-		g := &gs[of[x.State]]
-		g.Rows = append(g.Rows, x)
-	}
-	for state, n := range v.ByState {
-		gs[of[vcc.State(state)]].Total += n // held and sighted ones wait
-	}
-	return gs
-}
-
-// ago says how long since t, as a person would.
-func ago(now, t time.Time) string {
-	if t.IsZero() {
-		return "never"
-	}
-	d := max(now.Sub(t), 0)
-	switch {
-	case d < time.Minute:
-		return fmt.Sprintf("%d s", int(d.Seconds()))
-	case d < time.Hour:
-		return fmt.Sprintf("%d min", int(d.Minutes()))
-	default:
-		return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
-	}
-}
-
-func join[T ~string](v []T) string {
-	s := make([]string, len(v))
-	for i, x := range v {
-		s[i] = string(x)
-	}
-	return strings.Join(s, ", ")
 }

@@ -1,6 +1,7 @@
 package ops_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,13 +21,23 @@ var now = time.Date(2026, 1, 1, 10, 0, 0, 0, time.UTC)
 
 // fake is a daemon that stands still.
 type fake struct {
-	view  connector.View
-	err   error
-	links []omnichannel.Link
-	swept time.Time
+	view   connector.View
+	err    error
+	links  []omnichannel.Link
+	swept  time.Time
+	checks []vcc.Check
 }
 
-func (f fake) View(context.Context) (connector.View, error)       { return f.view, f.err }
+func (f fake) View(context.Context) (connector.View, error) { return f.view, f.err }
+func (f fake) Agent(_ context.Context, id vcc.AgentID) (connector.AgentView, error) {
+	for _, a := range f.view.AgentStats {
+		if a.Agent == id {
+			return connector.AgentView{At: f.view.At, Stats: a, Holdings: f.view.Holdings[id], Checks: f.checks}, f.err
+		}
+	}
+	return connector.AgentView{}, cmp.Or(f.err, connector.ErrUnknown)
+}
+
 func (f fake) Links() (links []omnichannel.Link, swept time.Time) { return f.links, f.swept }
 
 func up() fake {
