@@ -21,31 +21,44 @@ import (
 	"omnibridge/vcc"
 )
 
-// demoRouting is how the demo routes: sizes that let an agent hold several items
-// at once, and cool-downs short enough to see what follows them.
+// demoRouting is how the demo routes: sizes that let one agent hold a call, two chats
+// and three cases at once, and cool-downs short enough to see what follows them.
 var demoRouting = routing{
-	Sizes:           vcc.Sizes{Live: 51, SemiLive: 33, NonLive: 20},
-	AcceptWithin:    map[vcc.Class]duration{vcc.SemiLive: duration(12 * time.Second), vcc.NonLive: duration(12 * time.Second)},
-	CoolDown:        duration(20 * time.Second),
+	Sizes:           vcc.Sizes{Live: 51, SemiLive: 15, NonLive: 6},
+	AcceptWithin:    map[vcc.Class]duration{vcc.SemiLive: duration(20 * time.Second), vcc.NonLive: duration(20 * time.Second), vcc.Live: duration(20 * time.Second)},
+	CoolDown:        duration(30 * time.Second),
 	FailCoolDown:    duration(10 * time.Second),
 	ChannelCoolDown: duration(3 * time.Second),
 	LastResortAfter: duration(10 * time.Second),
 	WrapUp:          duration(2 * time.Second),
+	ContactPad: padFile{
+		NoAnswer: map[vcc.Class]duration{vcc.Live: duration(30 * time.Second)},
+		States: []stateFile{
+			{Major: vcc.Ready, Status: "Available"}, {Major: vcc.Outbound, Status: "Busy"},
+			{Major: vcc.Away, Status: "Busy"}, {Major: vcc.Away, Minor: "Break", Status: "Busy"}, {Major: vcc.ExtendedAway, Status: "Busy"},
+		},
+	},
 	Plans: []planFile{
-		{Name: "Chat", Queues: []string{"Support_Chat"}, Priority: "higher", WrapUp: duration(2 * time.Second)},
-		{Name: "Messages", Queues: []string{"Support_Messaging"}, WrapUp: duration(2 * time.Second)},
-		{Name: "Cases", Queues: []string{"Support_Cases"}, Priority: "lower", WrapUp: duration(time.Second)},
+		{Name: string(callsPlan), Priority: "highest", Target: duration(10 * time.Second), WrapUp: duration(20 * time.Second)},
+		{Name: "Chat", Queues: []string{"Support_Chat"}, Priority: "higher", Target: duration(20 * time.Second), WrapUp: duration(15 * time.Second)},
+		{Name: "Messages", Queues: []string{"Support_Messaging"}, Target: duration(30 * time.Second), WrapUp: duration(10 * time.Second)},
+		{Name: "Cases", Queues: []string{"Support_Cases"}, Priority: "lower", Target: duration(time.Minute), WrapUp: duration(10 * time.Second), WrapExtendAll: true,
+			Dispositions: []string{"Solved", "Waits for the customer", "Passed on"}},
+		{Name: "Leads", Queues: []string{"Sales_Leads"}, Priority: "lower"},
 	},
 }
 
-// demoPushTimeout is Salesforce's push time-out in the demo, in seconds.
-const demoPushTimeout = 8
+// demoPushTimeout is Salesforce's push time-out in the demo, in seconds. It is shorter
+// than the engine's own, so that both are seen: the simulated agents have no console
+// in which a push could be taken back.
+const demoPushTimeout = 15
 
 // demo shows the whole thing at work.
 func demo(ctx context.Context, args []string, std streams) error {
-	fs := newFlags("demo", `Starts a mock org, the daemon and its engine, six simulated agents who accept,
-decline, ignore and drop off, and customers who start chats, messages and cases,
-and tells what happens to each interaction. Nothing leaves this machine.`, std)
+	fs := newFlags("demo", `Starts a mock org with a console, the daemon with its engine and ContactPad, six
+simulated agents who accept, decline, ignore and drop off, and customers who start
+chats, messages and cases, and tells what happens to each interaction. Open the
+console to be one of the agents yourself. Nothing leaves this machine.`, std)
 	length := fs.Duration("for", 0, "end after this `time` with a summary; 0 runs until Ctrl-C")
 	asJSON := fs.Bool("json", false, "print the summary as one JSON object on stdout, and nothing else there")
 	seed := fs.Uint64("seed", 1, "the simulated world: the same `number` gives the same agents and customers")
@@ -112,7 +125,7 @@ func (d *demonstration) play(ctx context.Context) (summary world.Summary, err er
 		return summary, err
 	}
 	defer func() { err = errors.Join(err, daemon.close()) }()
-	d.say("Status page  %s\nMock org     %s\n\n", daemon.url(), m.org.URL())
+	d.say(welcome, m.org.URL(), daemon.url(), m.org.URL())
 
 	// The daemon outlives the world, so that what is under way comes to rest.
 	running, stop := context.WithCancelCause(context.WithoutCancel(ctx))
@@ -143,6 +156,20 @@ func (d *demonstration) play(ctx context.Context) (summary world.Summary, err er
 	summary.Print(d.said)
 	return summary, nil
 }
+
+// welcome says what to open, and what to try there.
+const welcome = `Console      %[1]s/lightning/
+Customers    %[1]s/customer/
+Status page  %[2]s
+Mock org     %[3]s
+
+Open the console, be one of the agents, open ContactPad in the bar at the bottom and
+log in: chats, messages and cases come to you, too. Then try
+  1. accept a chat in Omni-Channel, and release it in ContactPad
+  2. play a customer on the customer page: chat with yourself, or call
+  3. consult a colleague: open the console in a private window as somebody else
+
+`
 
 func (d *demonstration) say(format string, args ...any) { fmt.Fprintf(d.said, format, args...) }
 

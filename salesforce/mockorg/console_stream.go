@@ -75,6 +75,13 @@ func (c *console) listen(w http.ResponseWriter, r *http.Request, user string, wa
 	reading.Wait()
 }
 
+// AtConsole tells whether a user, by id, has the console open.
+func (o *Org) AtConsole(user string) bool {
+	o.console.mu.Lock()
+	defer o.console.mu.Unlock()
+	return o.console.open[user] > 0
+}
+
 func (c *console) enter(s *stream) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

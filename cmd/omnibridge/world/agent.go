@@ -95,6 +95,9 @@ func (a *agent) live(ctx context.Context) error {
 		for _, r := range rows {
 			if !seen[r.ID()] {
 				seen[r.ID()] = true
+				if a.org.AtConsole(a.id) {
+					continue // a person plays this agent now
+				}
 				d, reason := a.decide(), declineReasons[a.rng.IntN(len(declineReasons))]
 				a.wg.Go(func() { a.answer(ctx, r.ID(), d, reason) })
 			}
@@ -113,6 +116,9 @@ func (a *agent) answer(ctx context.Context, work string, d deed, reason string) 
 	case "decline":
 		_ = hand.Decline(work, reason)
 	case "drop":
+		if a.org.AtConsole(a.id) {
+			return
+		}
 		if hand.Drop() == nil && pause(ctx, d.back) {
 			_ = hand.Online(a.status)
 		}

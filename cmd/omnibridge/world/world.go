@@ -19,10 +19,13 @@ type Pace struct {
 	Handle   time.Duration // an agent's work on one item
 	Rejoin   time.Duration // until an agent who dropped off is back
 	Patience time.Duration // before an impatient customer leaves
+	// Calm is by how much fewer customers come while a person plays an agent at the
+	// console: people are slower, and want to look. Zero means as many as ever.
+	Calm int
 }
 
 // DefaultPace keeps six agents busy and shows everything within half a minute.
-var DefaultPace = Pace{Arrive: 700 * time.Millisecond, Think: 900 * time.Millisecond, Handle: 6 * time.Second, Rejoin: 4 * time.Second, Patience: 5 * time.Second}
+var DefaultPace = Pace{Arrive: 700 * time.Millisecond, Think: 900 * time.Millisecond, Handle: 6 * time.Second, Rejoin: 4 * time.Second, Patience: 5 * time.Second, Calm: 12}
 
 // between draws a time around d.
 func (p Pace) between(rng *rand.Rand, d time.Duration) time.Duration {
@@ -109,10 +112,24 @@ func (o Options) customers(ctx context.Context, wg *sync.WaitGroup) error {
 		if impatient {
 			wg.Go(func() { o.leave(ctx, work.ID, patience) })
 		}
-		if !pause(ctx, o.Pace.between(rng, o.Pace.Arrive)) {
+		gap := o.Pace.between(rng, o.Pace.Arrive)
+		if o.watched() {
+			gap *= time.Duration(max(o.Pace.Calm, 1))
+		}
+		if !pause(ctx, gap) {
 			return nil
 		}
 	}
+}
+
+// watched tells whether a person plays an agent at the console.
+func (o Options) watched() bool {
+	for _, s := range o.Org.Agents() {
+		if o.Org.AtConsole(s.ID) {
+			return true
+		}
+	}
+	return false
 }
 
 // leave takes a customer away, unless somebody has answered in time.
