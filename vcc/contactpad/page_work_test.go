@@ -104,6 +104,7 @@ func TestPageAbandon(t *testing.T) {
 		s.keys(tabs)
 		s.waitFocus(want)
 	}
+	s.click("#confirm-text") // and a click on the words takes nothing away from the keys
 	s.keys(escape)
 	s.waitFocus("abandon")
 	if n := s.pad.commands(vcc.Abandon); n > 0 {

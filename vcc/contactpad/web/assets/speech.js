@@ -1,6 +1,6 @@
 // What is said when something changes: the sentences that lead from one state to the
 // next, as a pure function. Each has a subject; of one subject only the newest is said.
-import { alerting, cardBy, cards, key, loggedIn, primary } from './state.js';
+import { accepted, alerting, cardBy, cards, key, loggedIn, primary } from './state.js';
 import { notice } from './notices.js';
 import { instant } from './time.js';
 import { say, stateName } from './words.js';
@@ -87,7 +87,7 @@ function state(before, after, said) {
   if (!is.blocked && was.blocked) return [P('state', say.ready)];
   const changed = stateName(was.state) !== stateName(is.state);
   if (!same(was.intended, is.intended)) {
-    if (is.intended) return [P('state', say.intended(is.intended, cards(after).length))];
+    if (is.intended) return [P('state', say.intended(is.intended, accepted(after).length))];
     if (!changed) return [P('state', say.cancelled(is.state, was.intended))];
   }
   if (changed) return [P('state', is.state.major === 'ready' && cards(after).length === 0 ? say.idle : say.state(is.state))];

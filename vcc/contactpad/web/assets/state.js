@@ -56,6 +56,9 @@ export const key = (c) => `${c.interaction}/${c.offer}`;
 export const cardBy = (s, k) => cards(s).find((c) => key(c) === k);
 export const alerting = (s) => cards(s).filter((c) => c.state === 'alerting');
 
+// accepted are those that an agent must end before a chosen state can come.
+export const accepted = (s) => cards(s).filter((c) => c.state !== 'alerting');
+
 // consults are the calls that consult about another call of this desk: they are shown
 // with it, not as cards of their own.
 export const consultsOf = (s, card) => (card.class === 'live' ? cards(s).filter((c) => c.of === card.interaction && c.class === 'live' && c.state !== 'alerting') : []);

@@ -1,7 +1,7 @@
 // The state bar: what the agent's state is, why, for how long, and the menu.
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { icon } from '../icons.js';
-import { alerting, canAct, cards, loggedIn, up, work } from '../state.js';
+import { accepted, alerting, canAct, cards, loggedIn, up, work } from '../state.js';
 import { instant } from '../time.js';
 import { bar as words, menu as menuWords, stateName, title } from '../words.js';
 
@@ -83,7 +83,7 @@ const sameState = (a, b) => !!a && !!b && a.major === b.major && (a.minor ?? '')
 // menu is one level of radio items; keys are the menu pattern's.
 function menu(s, act) {
   const d = s.desk;
-  const open = cards(s).length;
+  const open = accepted(s).length;
   const off = canAct(s) ? nothing : 'true';
   const radio = (st) => {
     const current = sameState(st, d.state);

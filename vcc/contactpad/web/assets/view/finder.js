@@ -12,7 +12,7 @@ export function finder(s, act) {
   const f = s.finder;
   const off = offOf(s);
   return html`<div class="cover">
-    <div class="finder" role="dialog" aria-modal="true" aria-labelledby="finder-title" @keydown=${(e) => act.dialogKeys(e, () => act.findEscape())}>
+    <div class="finder" role="dialog" tabindex="-1" aria-modal="true" aria-labelledby="finder-title" @keydown=${(e) => act.dialogKeys(e, () => act.findEscape())}>
       <h2 id="finder-title">${words.title(f.mode, f)}</h2>
       ${f.both
         ? html`<fieldset class="toggle"><legend class="vh">${words.how}</legend>

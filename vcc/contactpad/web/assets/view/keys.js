@@ -5,7 +5,7 @@ import { keys as words, title } from '../words.js';
 export function keysDialog(s, act) {
   const set = s.settings;
   return html`<div class="cover">
-    <div class="finder settings" role="dialog" aria-modal="true" aria-labelledby="keys-title" @keydown=${(e) => act.dialogKeys(e, () => act.keys(false))}>
+    <div class="finder settings" role="dialog" tabindex="-1" aria-modal="true" aria-labelledby="keys-title" @keydown=${(e) => act.dialogKeys(e, () => act.keys(false))}>
       <h2 id="keys-title">${title.keys}</h2>
       <div class="scroll" tabindex="-1">
         ${check('shortcuts', words.shortcuts, set.shortcuts, act)}
