@@ -17,6 +17,7 @@ func house() fake {
 	d := up()
 	ago := func(s int) time.Time { return now.Add(-time.Duration(s) * time.Second) }
 	v := &d.view
+	v.Budget = busy().view.Budget
 	v.CountedSince, v.CountedDay = ago(9000), ago(9000)
 	v.Plans = []vcc.PlanStats{
 		{Plan: "Billing", Label: "Billing", Target: 3 * time.Minute, Waiting: 2, Oldest: ago(31), Recent: vcc.Service{Connected: 25, InTime: 23}, OnTarget: new(92), NewWait: new(20 * time.Second),

@@ -94,9 +94,10 @@ func (m *Machine) countAbandon(x *item, leg *vcc.Leg) {
 	m.agentCounts(leg.Agent).total.Abandoned++
 }
 
-// countWrap counts the wrap-up of leg, if that is what ends, at the time given.
+// countWrap counts the wrap-up of leg, if that is what ends, at the time given. One
+// that took no time was none.
 func (m *Machine) countWrap(x *item, leg *vcc.Leg, at time.Time) {
-	if leg.State != vcc.WrapUp || x.consults() {
+	if leg.State != vcc.WrapUp || x.consults() || !at.After(leg.Since) {
 		return
 	}
 	p := m.countedPlan(leg.Plan)
