@@ -15,8 +15,8 @@ import (
 )
 
 // TestScarceCallsStretchSweeps holds that, when the org's API calls are scarce, the
-// sweeps that only are to be safe are what is left out: not those that replace the
-// stream, not those that are asked for, and never a push.
+// sweeps that only are to be safe are what is left out first, that those which replace
+// the stream become fewer, and that no push and no sweep that is asked for is.
 func TestScarceCallsStretchSweeps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var allowance atomic.Pointer[omnichannel.Allowance]
@@ -65,9 +65,8 @@ func TestScarceCallsStretchSweeps(t *testing.T) {
 			t.Error(err)
 		}
 		r.sink.Link(omnichannel.Link{Name: connector.StreamLink, State: omnichannel.LinkDown})
-		reads(30 * time.Minute)
-		if n := reads(10 * time.Minute); n != 40 {
-			t.Errorf("%d sweeps in ten minutes without a stream, want 40", n)
+		if n := reads(15 * time.Minute); n != 10 {
+			t.Errorf("%d sweeps in a quarter of an hour of scarcity without a stream, want 10: they must leave calls for pushes", n)
 		}
 		r.sink.Link(omnichannel.Link{Name: connector.StreamLink, State: omnichannel.LinkUp})
 		allowance.Store(&omnichannel.Allowance{Name: omnichannel.APICalls, Used: 10, Max: 100})
@@ -117,6 +116,32 @@ func TestCountsOfWhatWasDone(t *testing.T) {
 			if n == 1 && (c.Waits.Bounds[i] < 3 || c.Waits.Bounds[i-1] >= 3) {
 				t.Errorf("3 s counted as at most %v s", c.Waits.Bounds[i])
 			}
+		}
+		r.end(t)
+	})
+}
+
+// TestSweepsFollowTheStream holds that sweeps are more often as soon as the stream is
+// not up, and not only after the next one that was planned.
+func TestSweepsFollowTheStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &org{present: agentsPresent}
+		r := start(t, o, newMemory(t), nil)
+		reads := func() int {
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			return o.baseline
+		}
+		synctest.Wait()
+		r.sink.Link(omnichannel.Link{Name: connector.StreamLink, State: omnichannel.LinkUp})
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		before := reads()
+		r.sink.Link(omnichannel.Link{Name: connector.StreamLink, State: omnichannel.LinkDown, Reason: "gone"})
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if n := reads() - before; n != 4 {
+			t.Errorf("%d sweeps in the first minute without a stream, want 4", n)
 		}
 		r.end(t)
 	})

@@ -89,6 +89,7 @@ type Connector struct {
 	inbox   chan input
 	asks    chan func(*Core)
 	kick    chan struct{} // asks for a sweep
+	pace    chan struct{} // the time to the next sweep may have changed
 	carrier *carrier
 	namer   *namer
 	ended   chan struct{}    // closed when the loop has ended
@@ -172,6 +173,7 @@ func New(o Options) (*Connector, error) {
 		inbox: make(chan input, o.Inbox),
 		asks:  make(chan func(*Core)),
 		kick:  make(chan struct{}, 1),
+		pace:  make(chan struct{}, 1),
 		ended: make(chan struct{}),
 		links: map[string]omnichannel.Link{},
 		fresh: make(chan vcc.AgentID, 256), watchers: map[vcc.AgentID]map[chan vcc.Desk]bool{},
@@ -478,6 +480,12 @@ func (c *Connector) setLink(l omnichannel.Link) {
 		c.log.Info("link", "link", l.Name, "state", l.State, "reason", l.Reason)
 	} else {
 		c.log.Warn("link", "link", l.Name, "state", l.State, "reason", l.Reason, "hint", l.Hint)
+	}
+	if l.Name == StreamLink && before.State == omnichannel.LinkUp {
+		select {
+		case c.pace <- struct{}{}: // sweeps are more often from now on
+		default:
+		}
 	}
 	if l.Name == StreamLink && l.State == omnichannel.LinkUp {
 		c.askSweep() // what happened before it was up may be missing

@@ -40,6 +40,9 @@ func (c *Connector) sweeps(ctx context.Context) {
 					return
 				}
 			}
+		case <-c.pace:
+			timer.Reset(c.untilSweep())
+			continue
 		case <-timer.C:
 		}
 		if err := c.sweep(ctx); err != nil && ctx.Err() == nil {
@@ -56,10 +59,13 @@ const stretch = 6
 // stream is up these sweeps are only to be safe, so they are the first thing to be
 // left out when the org's API calls become scarce.
 func (c *Connector) untilSweep() time.Duration {
+	scarce := c.scarce()
 	if c.link(StreamLink).State != omnichannel.LinkUp {
+		if scarce { // a stream that is down for hours must not take what pushes need
+			return stretch * c.o.SweepDown
+		}
 		return c.o.SweepDown
 	}
-	scarce := c.scarce()
 	c.mu.Lock()
 	before := c.shed
 	c.shed = scarce
