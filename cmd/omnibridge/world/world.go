@@ -25,7 +25,7 @@ type Pace struct {
 }
 
 // DefaultPace keeps six agents busy and shows everything within half a minute.
-var DefaultPace = Pace{Arrive: 700 * time.Millisecond, Think: 900 * time.Millisecond, Handle: 6 * time.Second, Rejoin: 4 * time.Second, Patience: 5 * time.Second, Calm: 12}
+var DefaultPace = Pace{Arrive: 700 * time.Millisecond, Think: 900 * time.Millisecond, Handle: 6 * time.Second, Rejoin: 4 * time.Second, Patience: 5 * time.Second, Calm: 5}
 
 // between draws a time around d.
 func (p Pace) between(rng *rand.Rand, d time.Duration) time.Duration {
