@@ -73,6 +73,7 @@ func (m *Machine) answerCall(x *item, leg *vcc.Leg, _ vcc.Command) *denied {
 		return nil
 	}
 	x.row.Why = m.name(leg.Agent) + " answered"
+	m.noteCall(x, leg, "answered", "")
 	leg = m.connect(x, leg)
 	m.assigned(x, leg)
 	return nil
@@ -152,6 +153,7 @@ func (m *Machine) hangUp(x *item, leg *vcc.Leg) {
 		return
 	}
 	x.row.Why, x.row.Outcome = "released by "+m.name(leg.Agent), "released"
+	m.noteCall(x, leg, "released", "")
 	m.phone(x, vcc.Directive{Phone: vcc.PhoneHangUp, Agent: leg.Agent})
 	m.owe(x, leg, wordRelease)
 	m.split(x)

@@ -173,7 +173,7 @@ func (m *Machine) ring(x *item, leg *vcc.Leg, other *agent, number string) {
 	y.row.State = vcc.Alerted
 	m.set(timer{at: until, kind: ringOver, item: y.row.ID})
 	m.phone(y, vcc.Directive{Phone: vcc.PhoneDial, Agent: leg.Agent, Number: number, Deadline: until})
-	d := vcc.Decision{Offer: y.row.Offers, Considered: 1, Why: y.row.Why + " about " + string(x.row.ID)}
+	d := vcc.Decision{What: "consult", Offer: y.row.Offers, Considered: 1, Why: y.row.Why + " about " + string(x.row.ID)}
 	if other != nil {
 		d.Agent = other.row.ID
 	}

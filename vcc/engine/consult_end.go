@@ -22,6 +22,7 @@ func (m *Machine) otherName(y *item, agent vcc.AgentID) string {
 // answerConsult connects who is consulted, who talks to the asker now.
 func (m *Machine) answerConsult(y *item, leg *vcc.Leg) {
 	y.row.Why = m.name(leg.Agent) + " answered"
+	m.noteCall(y, leg, "answered", "")
 	m.connect(y, leg)
 	m.stopRinging(y)
 	m.pop(y, y.other(), true, false)
@@ -111,6 +112,7 @@ func (m *Machine) consultOver(y *item, reason string) {
 // endConsult ends consult y. Both wrap up if they talked.
 func (m *Machine) endConsult(y *item, outcome, why string) {
 	y.row.Outcome, y.row.Why = outcome, why
+	m.noteCall(y, y.asker(), "consult over", why)
 	m.split(y)
 	if asker := y.asker(); asker != nil {
 		m.phone(y, vcc.Directive{Phone: vcc.PhoneHangUp, Agent: asker.Agent})
@@ -177,6 +179,7 @@ func (m *Machine) handOver(x *item, leg *vcc.Leg, c vcc.Command) *denied {
 	y.row.Outcome, y.row.Why = "transferred", m.name(from.Agent)+" gave the call to "+m.otherName(y, from.Agent)
 	x.row.Why = y.row.Why
 	m.endConsultLegs(y, false)
+	m.noteCall(x, &from, "handed over", x.row.Why)
 
 	leg = x.leg(from.Offer)
 	leg.Leaving = &vcc.Leaving{Do: vcc.Transfer, Since: m.now, To: to}

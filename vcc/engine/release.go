@@ -120,7 +120,7 @@ func (m *Machine) leavingFailed(x *item, leg *vcc.Leg, kind vcc.ReportKind, why 
 		leg.Leaving = nil
 		x.row.Why = "the transfer failed: " + why
 		m.notify(a, about(x, vcc.Notice{Kind: vcc.TransferFailed, Detail: why}))
-		m.decide(x, vcc.Decision{Offer: leg.Offer, Agent: leg.Agent, Why: x.row.Why})
+		m.decide(x, vcc.Decision{What: "transfer failed", Offer: leg.Offer, Agent: leg.Agent, Why: x.row.Why})
 		return
 	}
 	l.Failed = why
@@ -129,7 +129,7 @@ func (m *Machine) leavingFailed(x *item, leg *vcc.Leg, kind vcc.ReportKind, why 
 	if again {
 		return
 	}
-	m.decide(x, vcc.Decision{Offer: leg.Offer, Agent: leg.Agent, Why: x.row.Why})
+	m.decide(x, vcc.Decision{What: "release failed", Offer: leg.Offer, Agent: leg.Agent, Why: x.row.Why})
 	m.notify(a, about(x, vcc.Notice{Kind: vcc.ReleaseFailed, Detail: why}))
 	m.block(a, vcc.Block{Reason: faultReason, Interaction: x.row.ID, Since: m.now, Until: m.now.Add(maxFault)})
 }
@@ -188,7 +188,7 @@ func (m *Machine) abandon(x *item, leg *vcc.Leg, _ vcc.Command) *denied {
 	}
 	why := m.name(leg.Agent) + " abandoned it, since it could not be released (" + leg.Leaving.Failed + ")"
 	x.row.Why, x.row.Outcome = why, outAbandoned
-	m.decide(x, vcc.Decision{Offer: leg.Offer, Agent: leg.Agent, Why: why})
+	m.decide(x, vcc.Decision{What: "abandoned", Offer: leg.Offer, Agent: leg.Agent, Why: why})
 	m.directClose(x, leg, why)
 	m.countAbandon(x, leg)
 	m.clearFault(x, leg)

@@ -112,6 +112,7 @@ func (m *Machine) arrived(r vcc.Report) {
 		x.setCall(r.Call)
 		x.row.Offers = max(min(r.Offer, maxOffer), 0)
 		m.reserve(x, r)
+		m.noteCall(x, nil, "arrived", string(w.Medium))
 		m.wait(x)
 		return
 	}
@@ -135,6 +136,7 @@ func (m *Machine) arrived(r vcc.Report) {
 	m.unwait(x)
 	m.setWork(x, w)
 	x.setCall(r.Call)
+	m.noteCall(x, nil, "arrived", "again")
 	m.wait(x)
 }
 
@@ -198,6 +200,8 @@ func (m *Machine) refused(x *item, leg *vcc.Leg, r vcc.Report) {
 		x.news += " (" + shorten(r.Detail) + ")"
 	}
 	was := *leg
+	m.countRefused(x, leg, r.Reason)
+	m.noteCall(x, leg, string(r.Reason), x.news)
 	m.closeLeg(x, leg, m.now)
 	if r.Reason.Blames() {
 		m.exclude(x, a, r.Reason)
@@ -262,6 +266,8 @@ func (m *Machine) withdrawn(r vcc.Report) {
 	if r.Detail != "" {
 		x.row.Why += " (" + shorten(r.Detail) + ")"
 	}
+	m.countLeft(x, r.Reason)
+	m.noteCall(x, current, "withdrawn", x.row.Why)
 	m.unwait(x)
 	m.customerGone(x)
 	x.row.Outcome = cmp.Or(string(r.Reason), "withdrawn")

@@ -194,7 +194,7 @@ func (m *Machine) offer(x *item, c choice) {
 	}
 	m.openLeg(x, a, state, until)
 	m.refresh(a)
-	m.decide(x, vcc.Decision{Offer: x.row.Offers, Agent: a.row.ID, Considered: considered, Why: why})
+	m.decide(x, vcc.Decision{What: offerWord(x), Offer: x.row.Offers, Agent: a.row.ID, Considered: considered, Why: why})
 	m.out.Directives = append(m.out.Directives, vcc.Directive{
 		Kind: vcc.Offer, Interaction: x.row.ID, Offer: x.row.Offers, Agent: a.row.ID, Deadline: until, Detail: why,
 	})
