@@ -40,7 +40,7 @@ type PhoneOp string
 const (
 	PhoneDial     PhoneOp = "dial"     // Number, for the agent; answered by Called
 	PhoneHold     PhoneOp = "hold"     // the customer hears music
-	PhoneRetrieve PhoneOp = "retrieve" //
+	PhoneRetrieve PhoneOp = "retrieve" // off hold, or out of a conference
 	PhoneJoin     PhoneOp = "join"     // with the call Other
 	PhoneMove     PhoneOp = "move"     // the other end now talks to Agent, or without one to the other end of Other
 	PhoneHangUp   PhoneOp = "hang up"  //

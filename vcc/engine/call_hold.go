@@ -57,6 +57,14 @@ func (m *Machine) split(x *item) {
 			m.touch(y)
 		}
 	}
+	// The network sees x end only if it carries it.
+	if other != nil && m.carried(other) && !m.carried(x) {
+		for _, leg := range other.row.Legs {
+			if leg.State == vcc.Connected {
+				m.phone(other, vcc.Directive{Phone: vcc.PhoneRetrieve, Agent: leg.Agent})
+			}
+		}
+	}
 }
 
 // setHeld puts the agent's end of x on hold, or takes it off.

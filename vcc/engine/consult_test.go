@@ -125,6 +125,25 @@ func TestConsultAnsweredWhileWithCustomer(t *testing.T) {
 	f.directed("hold " + string(y) + " ada")
 }
 
+// TestConferenceEndsOnTheNetwork: of a colleague, who talks panel to panel, the
+// network does not see that they leave: it is told that the customer is no longer in
+// a conference. Break: call_hold.go, split: leave out the end.
+func TestConferenceEndsOnTheNetwork(t *testing.T) {
+	for _, leaves := range []vcc.AgentID{"ada", "bob"} {
+		f := consulting(t, house())
+		f.may("ada", vcc.Join, "x")
+		f.may(leaves, vcc.Release, y)
+		f.directed("retrieve x ada")
+	}
+
+	f := talking(t, house())
+	f.may("ada", vcc.Consult, "x", number("1234"))
+	f.do(heard(y, vcc.LineAnswered))
+	f.may("ada", vcc.Join, "x")
+	f.may("ada", vcc.Release, y)
+	f.directed("hang up " + string(y) + " ada")
+}
+
 func TestConsultOutlivesItsOrigin(t *testing.T) {
 	f := consulting(t, house())
 	f.may("ada", vcc.Join, "x")

@@ -23,7 +23,8 @@ func (n *Network) Direct(d vcc.Directive) {
 	case d.Phone == vcc.PhoneHold:
 		n.apart(c)
 		c.set(Held, "")
-	case d.Phone == vcc.PhoneRetrieve && c.State == Held:
+	case d.Phone == vcc.PhoneRetrieve && (c.State == Held || c.State == Joined):
+		n.apart(c)
 		c.set(Talking, "")
 	case d.Phone == vcc.PhoneJoin:
 		n.join(c, d.Other)

@@ -245,6 +245,9 @@ func TestUnknown(t *testing.T) {
 		w.Direct(phone(vcc.PhoneMove, string(id), "ada", "", ""))
 		w.Direct(phone(vcc.PhoneJoin, string(id), "ada", "", "panels"))
 		w.calls(string(id) + " in conference ada panels")
+		w.Direct(phone(vcc.PhoneRetrieve, string(id), "ada", "", "")) // the other agent left
+		w.calls(string(id) + " talking ada")
+		w.Direct(phone(vcc.PhoneJoin, string(id), "ada", "", "panels"))
 		w.Direct(phone(vcc.PhoneMove, string(id), "bob", "", "panels"))
 		w.calls(string(id) + " talking bob")
 	})
