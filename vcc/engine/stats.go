@@ -111,6 +111,13 @@ type place struct {
 	id    vcc.InteractionID
 }
 
+// nobody stands behind all who wait, so that the order is never empty: to make it anew
+// for each interaction that comes and goes would cost more than all other counting.
+var nobody = place{since: time.Unix(1<<40, 0)}
+
+// waits is how many wait.
+func (c *planCounts) waits() int { return c.waiting.size - 1 }
+
 func comparePlaces(a, b place) int {
 	return cmp.Or(a.since.Compare(b.since), cmp.Compare(a.id, b.id))
 }
@@ -163,6 +170,7 @@ func (m *Machine) countedPlan(id vcc.PlanID) *planCounts {
 	}
 	if c == nil {
 		c = &planCounts{id: id, day: m.counts.day, waiting: ordered[place]{cmp: comparePlaces}}
+		c.waiting.insert(nobody)
 		m.counts.plans[id] = c
 	}
 	if c.day != m.counts.day {
@@ -250,10 +258,10 @@ func (m *Machine) planStats(c *planCounts, now time.Time) vcc.PlanStats {
 	p := m.plan(vcc.Work{Plan: c.id})
 	s := vcc.PlanStats{
 		Plan: c.id, Label: cmp.Or(p.Label, string(c.id), "(no plan)"), Target: p.Target,
-		Waiting: c.waiting.size, Alerting: c.alerting, Past: c.past(p.Target, now),
+		Waiting: c.waits(), Alerting: c.alerting, Past: c.past(p.Target, now),
 		Recent: c.last(recently, now), Today: c.total.since(c.morning), Total: c.total.since(planTally{}),
 	}
-	if first, ok := c.waiting.first(); ok {
+	if first, _ := c.waiting.first(); first != nobody {
 		s.Oldest = first.since
 	}
 	s.Recent.Still = s.Past

@@ -13,9 +13,7 @@ func (m *Machine) presence(a *agent) vcc.Presence {
 	if !a.told {
 		return vcc.Presence{}
 	}
-	p := a.row.Omni
-	p.Channels = slices.Clone(p.Channels)
-	return p
+	return a.row.Omni // its list is never changed, but replaced
 }
 
 // Holds returns what takes each part of an agent's capacity, in the order of their

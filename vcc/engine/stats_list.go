@@ -43,7 +43,7 @@ func (m *Machine) longest(most int) []place {
 	for _, c := range m.counts.plans {
 		n := 0
 		for p := range c.waiting.all() {
-			if n++; n > most {
+			if n++; n > most || p == nobody {
 				break
 			}
 			all = append(all, p)
