@@ -15,10 +15,11 @@ type line struct {
 	ready   ordered[*seat]
 	count   [seatStates]int // seats by state
 	used    uint64
+	dropped bool
 	checked bool // is in Machine.check
 }
 
-// staffed returns how many agents are present with the skills.
+// staffed returns how many agents are there with the skills, and take work.
 func (l *line) staffed() int { return l.count[full] + l.count[cooling] + l.count[ready] }
 
 type seatState int
@@ -27,10 +28,11 @@ const (
 	full    seatState = iota // no room for the class
 	cooling                  // delivery in the channel failed a moment ago
 	ready
+	unwilling // could, and takes no work now as far as ContactPad goes
 	seatStates
 )
 
-// seat is the place of one agent in one line that the agent serves. Its tier and
+// seat is the place of one agent in one line that the agent could serve. Its tier and
 // time are copies, so that it is found again in the line's order after the
 // agent's have changed.
 type seat struct {
@@ -53,8 +55,8 @@ func compareSeats(a, b *seat) int {
 }
 
 // maxLines is how many lines are kept for the interactions to come, with their
-// agents in order. Beyond it, the line that was not used for longest gives way if
-// nothing waits in it; to make it anew later costs a look at every agent, once.
+// agents in order. Beyond it, those that were not used for longest give way if
+// nothing waits in them; to make one anew later costs a look at every agent, once.
 const maxLines = 128
 
 // lineOf returns the line for what is asked for.
@@ -68,7 +70,11 @@ func (m *Machine) lineOf(d demand) *line {
 			waiting: ordered[*item]{cmp: compareItems}, ready: ordered[*seat]{cmp: compareSeats},
 		}
 		m.lines[key] = l
-		for _, a := range m.agents {
+		if d.only == "" {
+			for _, a := range m.agents {
+				m.seat(a, l)
+			}
+		} else if a := m.agents[d.only]; a != nil {
 			m.seat(a, l)
 		}
 	}
@@ -77,27 +83,32 @@ func (m *Machine) lineOf(d demand) *line {
 	return l
 }
 
-// evict drops the line that was not used for longest if there are too many.
+// evict drops lines in which nothing waits if there are too many, those not used for
+// longest: half of what may be kept at once, so that agents are looked through rarely.
 func (m *Machine) evict() {
-	if len(m.lines) < maxLines {
+	if len(m.lines) < m.linesMost {
 		return
 	}
-	var oldest *line
+	var idle []*line
 	for _, l := range m.lines {
-		if l.waiting.size == 0 && (oldest == nil || l.used < oldest.used) {
-			oldest = l
+		if l.waiting.size == 0 {
+			idle = append(idle, l)
 		}
 	}
-	if oldest == nil {
-		return
+	slices.SortFunc(idle, func(a, b *line) int { return cmp.Compare(a.used, b.used) })
+	busy := len(m.lines) - len(idle)
+	for _, l := range idle[:max(0, len(idle)-maxLines/2)] {
+		l.dropped = true
+		delete(m.lines, l.key)
 	}
-	delete(m.lines, oldest.key)
+	// With many lines in which something waits, not every new one looks through all.
+	m.linesMost = max(maxLines, busy+busy/2)
 	for _, a := range m.agents {
-		a.seats = slices.DeleteFunc(a.seats, func(s *seat) bool { return s.line == oldest })
+		a.seats = slices.DeleteFunc(a.seats, func(s *seat) bool { return s.line.dropped })
 	}
 }
 
-// reseat gives a a seat in every line that a serves, and in no other.
+// reseat gives a a seat in every line that a could serve, and in no other.
 func (m *Machine) reseat(a *agent) {
 	for _, s := range a.seats {
 		s.line.leave(s)
@@ -109,15 +120,18 @@ func (m *Machine) reseat(a *agent) {
 	}
 }
 
-// seat gives a a seat in l if a serves it. Whether a is ready is looked at before
+// seat gives a a seat in l if a could serve it. Whether a is ready is looked at before
 // routing, like for everybody who changed.
 func (m *Machine) seat(a *agent, l *line) {
-	if !m.serves(a, l) {
+	if !m.could(a, l) {
 		return
 	}
 	s := &seat{line: l, agent: a, state: full}
 	s.rank, _ = a.suits(l)
-	l.count[full]++
+	if !m.willing(a, l.channel != "") {
+		s.state = unwilling
+	}
+	l.count[s.state]++
 	a.seats = append(a.seats, s)
 	m.place(s, m.burden(a))
 }
@@ -141,15 +155,18 @@ func (m *Machine) refresh(a *agent) {
 // place makes one seat follow what its agent has in hand.
 func (m *Machine) place(s *seat, b burden) {
 	l, a := s.line, s.agent
-	state, tier := ready, 0
-	size := m.sizes(a).Of(l.class)
+	if s.state == unwilling {
+		return // until reseat
+	}
+	state, size := ready, m.sizes(a).Of(l.class)
+	tier := 0
 	switch {
 	case a.cools(l.channel, m.now):
 		state = cooling
 	case !m.room(b, l.class, size):
 		state = full
-	case m.cfg.OptimumLoad > 0 && b.load+size > m.cfg.OptimumLoad:
-		tier = 1
+	default:
+		tier = m.tier(b.load, size)
 	}
 	was := s.state
 	if was == state && (state != ready || s.tier == tier && s.idle.Equal(a.row.IdleSince)) {
@@ -164,6 +181,15 @@ func (m *Machine) place(s *seat, b burden) {
 			m.recheck(l)
 		}
 	}
+}
+
+// tier is 0 for an agent with load who stays within the optimum with one more of size,
+// else 1.
+func (m *Machine) tier(load, size int) int {
+	if m.cfg.OptimumLoad > 0 && load+size > m.cfg.OptimumLoad {
+		return 1
+	}
+	return 0
 }
 
 // recheck has l looked at when this step routes. l may be nil.

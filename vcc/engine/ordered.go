@@ -91,6 +91,21 @@ func (o *ordered[T]) first() (v T, ok bool) {
 	return o.blocks[0][0], true
 }
 
+// before returns the last element in front of v, which need not be in the set.
+func (o *ordered[T]) before(v T) (last T, ok bool) {
+	i, at := o.block(v), 0
+	if i < len(o.blocks) {
+		at, _ = slices.BinarySearchFunc(o.blocks[i], v, o.cmp)
+	}
+	if at == 0 {
+		if i--; i < 0 {
+			return last, false
+		}
+		at = len(o.blocks[i])
+	}
+	return o.blocks[i][at-1], true
+}
+
 // after returns the first element behind v, which need not be in the set.
 func (o *ordered[T]) after(v T) (next T, ok bool) {
 	i := o.block(v)

@@ -57,7 +57,7 @@ func (m *Machine) apply(r vcc.Report) {
 // ignore leaves a trace of a report that cannot be acted on.
 func (m *Machine) ignore(r vcc.Report, why string) {
 	m.out.Decisions = append(m.out.Decisions, vcc.Decision{
-		Interaction: r.Interaction, Why: fmt.Sprintf("ignored %q: %s", shorten(r.String()), why),
+		Interaction: r.Interaction, What: "ignored", Why: fmt.Sprintf("ignored %q: %s", shorten(r.String()), why),
 	})
 }
 
@@ -93,7 +93,7 @@ func (m *Machine) work(r vcc.Report) (vcc.Work, string) {
 // sameDemand tells whether two works ask for the same, whatever they are called.
 func sameDemand(a, b vcc.Work) bool {
 	return a.Record == b.Record && a.Queue == b.Queue && a.Plan == b.Plan && a.Class == b.Class &&
-		a.Channel == b.Channel && slices.Equal(a.Skills, b.Skills) && a.Prefer == b.Prefer &&
+		a.Channel == b.Channel && slices.Equal(a.Skills, b.Skills) && slices.Equal(a.Needs, b.Needs) && a.Prefer == b.Prefer &&
 		a.Since.Equal(b.Since) && a.Transfer == b.Transfer
 }
 
@@ -113,7 +113,7 @@ func (m *Machine) arrived(r vcc.Report) {
 		x.row.Offers = max(min(r.Offer, maxOffer), 0)
 		m.reserve(x, r)
 		m.noteCall(x, nil, "arrived", string(w.Medium))
-		m.wait(x)
+		m.admit(x)
 		return
 	}
 	if x.repeatsCall(r) {
@@ -137,7 +137,7 @@ func (m *Machine) arrived(r vcc.Report) {
 	m.setWork(x, w)
 	x.setCall(r.Call)
 	m.noteCall(x, nil, "arrived", "again")
-	m.wait(x)
+	m.admit(x)
 }
 
 func (m *Machine) newItem(id vcc.InteractionID, w vcc.Work) *item {
@@ -149,6 +149,9 @@ func (m *Machine) newItem(id vcc.InteractionID, w vcc.Work) *item {
 // setWork changes what x is about. What agents have in hand depends on the class.
 func (m *Machine) setWork(x *item, w vcc.Work) {
 	x.keepName(&w)
+	if w.Plan != x.row.Work.Plan || !w.Since.Equal(x.row.Work.Since) || x.row.State == vcc.Closed {
+		x.row.Via = "" // what its last wait broke out of is over
+	}
 	x.row.Work = w
 	for _, leg := range x.row.Legs {
 		m.touchAgent(m.agents[leg.Agent])

@@ -165,8 +165,10 @@ func (c *recount) compare(m *Machine, old, x vcc.Interaction, r vcc.Report, out 
 		c.plan(routedBy(x)).GivenUp++
 		c.waits = append(c.waits, waitEnd{at: m.now, plan: routedBy(x), left: true, late: true})
 	}
-	if x.Via != old.Via {
-		c.plan(cmp.Or(old.Via, x.Work.Plan)).BrokeOut++
+	for _, d := range out.Decisions { // Via begins anew when it arrives anew, and may end as it was
+		if d.Interaction == x.ID && d.What == "breakout" {
+			c.plan(x.Work.Plan).BrokeOut++
+		}
 	}
 }
 

@@ -99,7 +99,7 @@ func (m *Machine) whyWaiting(x *item) string {
 	case present == 0 && l.channel != "":
 		return "nobody is present in " + string(l.channel)
 	case l.staffed() == 0:
-		return m.whyUnstaffed(l, present)
+		why = m.whyUnstaffed(l, present)
 	case l.ready.size > 0:
 		why = fmt.Sprintf("%s online in %s, %d with room", countAgents(l.staffed()), l.place(), l.ready.size)
 	case l.count[cooling] == 0:
@@ -107,6 +107,9 @@ func (m *Machine) whyWaiting(x *item) string {
 	default:
 		why = fmt.Sprintf("%s online in %s, %d at capacity, %d not asked for a moment after a failed delivery",
 			countAgents(l.staffed()), l.place(), l.count[full], l.count[cooling])
+	}
+	if n := l.count[unwilling]; n > 0 && l.staffed() > 0 && l.channel != "" {
+		why += fmt.Sprintf("; %d more not ready in ContactPad", n)
 	}
 	if refusals := m.whyRefused(x); refusals != "" {
 		why += "; " + refusals
@@ -158,12 +161,15 @@ func (m *Machine) whyChosen(x *item, c choice) string {
 			l.place(), name, m.clock(x.asked[a.row.ID].at))
 	case l.ready.size == 1:
 		why = fmt.Sprintf("%s is the only one with room in %s", name, l.place())
+	case l.ranked(m, a):
+		why = fmt.Sprintf("%s suits it best of %s with room in %s, and waits longest (since %s) of those who suit it as well",
+			name, countAgents(l.ready.size), l.place(), m.clock(a.row.IdleSince))
 	default:
 		why = fmt.Sprintf("%s waits longest (since %s) of %s with room in %s",
 			name, m.clock(a.row.IdleSince), countAgents(l.ready.size), l.place())
 	}
 	if m.cfg.OptimumLoad > 0 && l.ready.size > 1 {
-		if m.burden(a).load+m.sizes(a).Of(l.class) <= m.cfg.OptimumLoad {
+		if m.tier(m.burden(a).load, m.sizes(a).Of(l.class)) == 0 {
 			why += fmt.Sprintf(" and stays within %d percent", m.cfg.OptimumLoad)
 		} else {
 			why += fmt.Sprintf(", where nobody would stay within %d percent", m.cfg.OptimumLoad)
@@ -181,6 +187,15 @@ func (m *Machine) whyChosen(x *item, c choice) string {
 	return why
 }
 
+// ranked tells whether skill had a say in choosing a: not all who are ready and keep
+// to the optimum load as a does suit l as well.
+func (l *line) ranked(m *Machine, a *agent) bool {
+	best, _ := a.suits(l)
+	tier := m.tier(m.burden(a).load, m.sizes(a).Of(l.class))
+	last, ok := l.ready.before(&seat{tier: tier + 1, rank: rank{set: -1}, agent: a})
+	return ok && last.tier == tier && compareRanks(last.rank, best) > 0
+}
+
 // whyClosed says when the plan of x opens.
 func (m *Machine) whyClosed(x *item) string {
 	p := m.planOf(x)
@@ -192,22 +207,13 @@ func (m *Machine) whyClosed(x *item) string {
 
 // whyUnstaffed says why nobody at all could take what waits in l.
 func (m *Machine) whyUnstaffed(l *line, present int) string {
-	skilled, unwilling := 0, 0
-	for _, a := range m.agents {
-		if _, ok := a.suits(l); !ok || l.channel != "" && !(a.told && a.row.Omni.Online && slices.Contains(a.row.Omni.Channels, l.channel)) {
-			continue
-		}
-		skilled++
-		if !m.willing(a, l.channel != "") {
-			unwilling++
-		}
-	}
+	skilled := l.count[unwilling]
 	switch {
 	case l.channel == "" && skilled == 0:
 		return "no agent has " + cmp.Or(l.skills(), "logged in to ContactPad")
 	case l.channel == "":
 		return fmt.Sprintf("%s could take it, none is ready in ContactPad", countAgents(skilled))
-	case unwilling > 0:
+	case skilled > 0:
 		return fmt.Sprintf("%s online in %s, none ready in ContactPad", countAgents(skilled), l.place())
 	}
 	return fmt.Sprintf("%s online in %s, none with %s", countAgents(present), l.channel, cmp.Or(l.skills(), "what it asks for"))
