@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"omnibridge/connector"
-	"omnibridge/connector/ops"
 	"omnibridge/connector/store"
 	"omnibridge/salesforce"
 	"omnibridge/vcc"
@@ -92,15 +91,8 @@ func newDaemon(ctx context.Context, cfg config, rt routing, log *slog.Logger, mo
 	if d.listener, err = net.Listen("tcp", cfg.Listen); err != nil {
 		return d, fmt.Errorf("%s_LISTEN: %w", prefix, err)
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/", ops.Handler(ops.Options{Daemon: d.connector, Version: version, Org: cfg.OrgURL, Probe: d.store.Check,
-		Canary: func() ops.Canary { return ops.Canary(feed.Canary()) }}))
-	if d.pad != nil {
-		mux.Handle("/pad/", d.pad)
-	}
-	d.calls.handle(mux, d.gate)
 	d.pages = &http.Server{
-		Handler:           mux,
+		Handler:           d.handler(feed),
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
