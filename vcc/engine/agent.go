@@ -19,7 +19,7 @@ type agent struct {
 	watched   bool              // a timer watches the login
 	deskStale bool              // is in Machine.desks
 	open      []*item           // those with a leg of this agent, each once
-	seats     []*seat           // one in every line the agent serves
+	seats     []*seat           // one in every line the agent serves, or would if willing
 	changed   bool
 	stale     bool
 	counts    agentCounts // statistics
@@ -32,6 +32,7 @@ func (m *Machine) agent(id vcc.AgentID) *agent {
 		a = &agent{row: vcc.Agent{ID: id, Skills: m.cfg.Skills[id]}, levels: m.cfg.levelsOf(id)}
 		m.agents[id] = a
 		m.enlist(a)
+		m.reseat(a) // could take calls, once logged in
 		m.touchAgent(a)
 	}
 	return a
@@ -107,11 +108,15 @@ func (m *Machine) room(b burden, class vcc.Class, size int) bool {
 // available tells whether an agent with presence p can take any work.
 func available(p vcc.Presence) bool { return p.Online && len(p.Channels) > 0 }
 
-// serves tells whether a takes work now, is present in l's channel and has its
-// skills. What has no channel, as a call of ours, does not come through
-// Omni-Channel.
+// serves tells whether a takes work now and could take l's.
 func (m *Machine) serves(a *agent, l *line) bool {
-	if l.closed || l.only != "" && l.only != a.row.ID || !m.willing(a, l.channel != "") {
+	return m.willing(a, l.channel != "") && m.could(a, l)
+}
+
+// could tells whether a is present in l's channel and has its skills. What has no
+// channel, as a call of ours, does not come through Omni-Channel.
+func (m *Machine) could(a *agent, l *line) bool {
+	if l.closed || l.only != "" && l.only != a.row.ID {
 		return false
 	}
 	if l.channel != "" && (!a.told || !a.row.Omni.Online || !slices.Contains(a.row.Omni.Channels, l.channel)) {

@@ -99,7 +99,7 @@ func auditLine(m *Machine, l *line) error {
 		return fmt.Errorf("line %s keeps a mark of a step that is over", l.key)
 	}
 	want := map[vcc.AgentID]bool{}
-	staffed := 0
+	staffed, unready := 0, 0
 	for id, a := range m.agents {
 		n := 0
 		for _, s := range a.seats {
@@ -107,14 +107,20 @@ func auditLine(m *Machine, l *line) error {
 				n++
 			}
 		}
-		serves := naiveServes(m, a, l.demand)
-		if serves != (n == 1) {
-			return fmt.Errorf("%s has %d seats in %s, serves it: %v", id, n, l.key, serves)
+		serves, could := naiveServes(m, a, l.demand), naiveCould(m, a, l.demand)
+		if could != (n == 1) {
+			return fmt.Errorf("%s has %d seats in %s, could serve it: %v", id, n, l.key, could)
+		}
+		if could && !serves {
+			unready++
 		}
 		if serves {
 			staffed++
 			want[id] = naiveRoom(m, a, l.channel, l.class)
 		}
+	}
+	if unready != l.count[unwilling] {
+		return fmt.Errorf("line %s counts %d who take no work, there are %d", l.key, l.count[unwilling], unready)
 	}
 	if staffed != l.staffed() {
 		return fmt.Errorf("line %s counts %d agents, there are %d", l.key, l.staffed(), staffed)
@@ -158,6 +164,17 @@ func naiveServes(m *Machine, a *agent, d demand) bool {
 		return d.only == a.row.ID && naiveThere(m, a, d.channel)
 	}
 	return !d.closed && naiveThere(m, a, d.channel) && slices.ContainsFunc(d.sets, func(s needs) bool { return naiveHas(m, a, s.must) })
+}
+
+// naiveCould tells whether a could serve d, were it not for ContactPad.
+func naiveCould(m *Machine, a *agent, d demand) bool {
+	switch {
+	case d.only != "" && d.only != a.row.ID, d.closed:
+		return false
+	case d.channel != "" && !(a.told && a.row.Omni.Online && slices.Contains(a.row.Omni.Channels, d.channel)):
+		return false
+	}
+	return slices.ContainsFunc(d.sets, func(s needs) bool { return naiveHas(m, a, s.must) })
 }
 
 // naiveThere tells whether a takes work from channel now.

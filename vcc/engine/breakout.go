@@ -17,7 +17,7 @@ func (m *Machine) breakOut(x *item, why string) bool {
 		return false
 	}
 	m.countBreakOut(x)
-	x.row.Via = to.ID
+	x.row.Via, x.alone = to.ID, time.Time{}
 	x.news = fmt.Sprintf("%s; it goes from %s to %s", why, label(from), label(to))
 	m.out.Decisions = append(m.out.Decisions, vcc.Decision{Interaction: x.row.ID, What: "breakout", Why: x.news})
 	if x.line != nil {
@@ -73,16 +73,22 @@ func (m *Machine) allRefused(x *item) {
 	if p.AllRefused == vcc.WaitOn || x.line == nil || x.line.closed || x.line.only != "" || len(x.row.Refusals) == 0 {
 		return
 	}
-	staffed := x.line.staffed()
-	if staffed == 0 || staffed > len(x.row.Refusals) {
+	others := x.line.staffed()
+	if others > len(x.row.Refusals) {
 		return
 	}
+	refused := 0
 	for id := range x.row.Refusals {
-		if a := m.agents[id]; a != nil && x.excludes(id, m.now) && m.serves(a, x.line) {
-			staffed--
+		switch a := m.agents[id]; {
+		case a == nil || !x.excludes(id, m.now):
+		case m.serves(a, x.line):
+			others--
+			refused++
+		case a.loggedIn() && a.row.Blocked != nil:
+			refused++ // is there, and blocked for having refused
 		}
 	}
-	if staffed > 0 {
+	if others > 0 || refused == 0 {
 		return
 	}
 	switch p.AllRefused {
@@ -123,7 +129,8 @@ func (m *Machine) forgive(x *item) {
 func (m *Machine) giveUp(x *item) {
 	x.row.Outcome, x.row.Why = "nobody took it", "everybody has refused it; the caller is told that nobody is there"
 	m.out.Decisions = append(m.out.Decisions, vcc.Decision{Interaction: x.row.ID, What: "given up", Why: x.row.Why})
-	m.out.Directives = append(m.out.Directives, vcc.Directive{Kind: vcc.Phone, Phone: vcc.PhoneHangUp, Interaction: x.row.ID, Detail: x.row.Why})
+	m.phone(x, vcc.Directive{Phone: vcc.PhoneHangUp, Detail: x.row.Why})
+	m.owe(x, &vcc.Leg{Offer: x.row.Offers}, wordRelease)
 	m.countGivenUp(x)
 	m.unwait(x)
 	m.settle(x, m.now)

@@ -234,5 +234,5 @@ func (m *Machine) requeue(x *item, leg *vcc.Leg, plan vcc.PlanID) {
 	w.Plan, w.Since, w.Transfer = plan, m.now, true
 	m.handBack(x, leg)
 	m.setWork(x, w)
-	m.wait(x)
+	m.admit(x)
 }

@@ -124,7 +124,7 @@ func (m *Machine) do(a *agent, c vcc.Command) *denied {
 func (m *Machine) noted(_ *agent, c vcc.Command) *denied {
 	if c.Do == vcc.ConsoleGone {
 		m.out.Decisions = append(m.out.Decisions, vcc.Decision{
-			Interaction: c.Interaction, Agent: c.Agent, Why: "the record could not be opened in the console of " + m.name(c.Agent),
+			Interaction: c.Interaction, Agent: c.Agent, What: "record not opened", Why: "the record could not be opened in the console of " + m.name(c.Agent),
 		})
 	}
 	return nil

@@ -280,6 +280,12 @@ func (c Config) validatePlans() []error {
 		if !slices.Contains([]vcc.AllRefused{vcc.WaitOn, vcc.BreakOut, vcc.GiveItUp, vcc.AskAgain}, p.AllRefused) {
 			wrong("%s.AllRefused is %q: must be empty, %q, %q or %q", field, p.AllRefused, vcc.BreakOut, vcc.GiveItUp, vcc.AskAgain)
 		}
+		if p.DispositionRequired && len(p.Dispositions) == 0 {
+			wrong("%s.DispositionRequired is set and Dispositions is empty, so that no wrap-up could ever end: list the outcomes to choose from", field)
+		}
+		if slices.Contains(p.Dispositions, "") {
+			wrong("%s.Dispositions holds an empty outcome: name it or remove it", field)
+		}
 		if slices.Contains(p.Skills, "") {
 			wrong("%s.Skills holds an empty name: name the skill or remove it", field)
 		}

@@ -191,7 +191,9 @@ func (m *Machine) handOver(x *item, leg *vcc.Leg, c vcc.Command) *denied {
 	}
 	x.row.Offers++
 	m.openLeg(x, m.agents[to.Agent], vcc.Connected, time.Time{})
-	last := &x.row.Legs[len(x.row.Legs)-1]
+	m.remind(x, to.Agent)
+	m.resume(x, to.Agent)
+	last := x.row.Current()
 	m.pop(x, last, true, false)
 	m.owe(x, last, wordAssign)
 	return nil

@@ -55,11 +55,17 @@ func (x *item) excludes(agent vcc.AgentID, now time.Time) bool {
 	return x.row.Refusals[agent].After(now)
 }
 
-// wait lets x wait from now on.
-func (m *Machine) wait(x *item) {
+// admit lets x, which has arrived, wait: in its plan, or where that sends what is one
+// too many.
+func (m *Machine) admit(x *item) {
 	if why, many := m.tooMany(x); many && x.row.Personal == nil {
 		m.breakOut(x, why)
 	}
+	m.wait(x)
+}
+
+// wait lets x wait from now on. What comes back from an agent was admitted before.
+func (m *Machine) wait(x *item) {
 	m.enqueue(x)
 	m.began(x)
 	m.touch(x)
@@ -125,7 +131,7 @@ func (m *Machine) openLeg(x *item, a *agent, state vcc.State, until time.Time) {
 		Offer: x.row.Offers, Agent: a.row.ID, State: state,
 		Size: m.sizes(a).Of(x.row.Work.Class), Since: m.now, Until: until, Waited: m.waited(x),
 	})
-	x.row.State = state
+	x.row.State, x.alone = state, time.Time{}
 	a.join(x)
 	m.countOffer(x, x.row.Legs[len(x.row.Legs)-1])
 	m.idle(a, latest(m.now, m.lastIdle.Add(time.Microsecond)))
@@ -141,9 +147,7 @@ func (m *Machine) connect(x *item, leg *vcc.Leg) *vcc.Leg {
 	m.countAccept(x, leg)
 	m.remind(x, leg.Agent)
 	n := leg.Offer
-	for wrap := x.wrapOf(leg.Agent); wrap != nil; wrap = x.wrapOf(leg.Agent) {
-		m.closeLeg(x, wrap, m.now) // the agent is at it again
-	}
+	m.resume(x, leg.Agent)
 	leg = x.leg(n)
 	leg.State, leg.Since, leg.Until, leg.Retracted = vcc.Connected, m.now, time.Time{}, false
 	leg.Waited = m.waited(x)
@@ -151,6 +155,13 @@ func (m *Machine) connect(x *item, leg *vcc.Leg) *vcc.Leg {
 	m.touch(x)
 	m.touchAgent(m.agents[leg.Agent])
 	return leg
+}
+
+// resume ends the wrap-up of agent in x, who is at it again.
+func (m *Machine) resume(x *item, agent vcc.AgentID) {
+	for wrap := x.wrapOf(agent); wrap != nil; wrap = x.wrapOf(agent) {
+		m.closeLeg(x, wrap, m.now)
+	}
 }
 
 // waited is how long the customer of x has waited.

@@ -21,10 +21,13 @@ type Machine struct {
 	// present counts the agents who are present in each channel.
 	present map[vcc.Channel]int
 	lines   map[string]*line
+	// linesMost is from how many lines on those not in use are dropped.
+	linesMost int
 	// contacts tells who had to do with whom, as far back as sticky, the longest that
 	// any plan asks for.
 	contacts map[string]contact
 	sticky   time.Duration
+	forgetAt time.Time // when contacts are looked through again for old ones
 	// directory lists agents and plans by name; nil: not asked for yet.
 	directory []entry
 	// queued counts what waits by plan.
@@ -70,11 +73,11 @@ func (m *Machine) reset() {
 	m.items = map[vcc.InteractionID]*item{}
 	m.agents = map[vcc.AgentID]*agent{}
 	m.present = map[vcc.Channel]int{}
-	m.lines = map[string]*line{}
+	m.lines, m.linesMost = map[string]*line{}, maxLines
 	m.queued = map[vcc.PlanID]int{}
 	m.contacts = map[string]contact{}
 	m.timers, m.directory = nil, nil
-	m.lastIdle = time.Time{}
+	m.lastIdle, m.forgetAt = time.Time{}, time.Time{}
 	m.stale, m.waiting, m.check = nil, nil, nil
 	m.resetCounts()
 }

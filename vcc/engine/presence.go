@@ -18,13 +18,20 @@ const wishFor = 15 * time.Second
 //	                                      │ 15 s: the status that came instead, if one did, is followed
 //	status changed there, no wish ──────────────────────────▶ state entered here, nothing is asked for
 
-// sync asks for the status that goes with the state that a has entered.
+// sync asks for the status that goes with the state that a has entered. Several
+// statuses may go with one state: one that does is left as it is.
 func (m *Machine) sync(a *agent) {
 	status, ok := m.cfg.StatusFor[a.row.State]
-	if !ok || a.row.WishUntil.IsZero() && a.told && a.status() == status {
+	if !ok || a.row.WishUntil.IsZero() && a.told && m.agrees(a, status) {
 		return
 	}
 	m.wish(a, status, "the agent is now "+a.row.State.String())
+}
+
+// agrees tells whether a's status goes with a's state, which asks for want.
+func (m *Machine) agrees(a *agent, want string) bool {
+	s, mapped := m.cfg.StateFor[a.status()]
+	return a.status() == want || mapped && s == a.row.State
 }
 
 // status is what a's console shows; empty: offline.

@@ -79,11 +79,10 @@ func (m *Machine) chooseState(a *agent, c vcc.Command) *denied {
 	if c.State.Major == vcc.LoggedOut {
 		return m.logOut(a, c)
 	}
-	was := a.row.State
 	m.unblocked(a)
 	m.enter(a, c.State)
-	if a.row.State != was {
-		m.sync(a)
+	if a.row.State == c.State {
+		m.sync(a) // also if it was so before: "go online" is the present state once more
 	}
 	return nil
 }

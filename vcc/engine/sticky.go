@@ -35,6 +35,10 @@ func (m *Machine) contact(x *item, agent vcc.AgentID, at time.Time) {
 	if old, ok := m.contacts[key]; ok && old.at.After(at) {
 		return
 	} else if !ok && len(m.contacts) >= mostContacts {
+		if m.now.Before(m.forgetAt) {
+			return // looked through a moment ago: all are still asked for
+		}
+		m.forgetAt = m.now.Add(m.sticky / 16)
 		for k, c := range m.contacts {
 			if m.now.Sub(c.at) > m.sticky {
 				delete(m.contacts, k)
