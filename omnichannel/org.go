@@ -127,6 +127,8 @@ type Directory struct {
 	Statuses map[StatusID]Status
 	Queues   map[QueueID]Queue
 	Users    map[vcc.AgentID]string // name
+	// Usernames are what users log in with, as other systems know them.
+	Usernames map[vcc.AgentID]string
 }
 
 // Channel is a ServiceChannel.

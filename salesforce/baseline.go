@@ -74,7 +74,7 @@ func (o *Org) directory(ctx context.Context) (omnichannel.Directory, error) {
 		Channels: map[omnichannel.ChannelID]omnichannel.Channel{},
 		Statuses: map[omnichannel.StatusID]omnichannel.Status{},
 		Queues:   map[omnichannel.QueueID]omnichannel.Queue{},
-		Users:    map[vcc.AgentID]string{},
+		Users:    map[vcc.AgentID]string{}, Usernames: map[vcc.AgentID]string{},
 	}
 	channels, err := o.readChannels(ctx)
 	if err != nil {
@@ -90,14 +90,16 @@ func (o *Org) directory(ctx context.Context) (omnichannel.Directory, error) {
 		return dir, err
 	}
 	type userRow struct {
-		ID   string `json:"Id"`
-		Name string `json:"Name"`
+		ID       string `json:"Id"`
+		Name     string `json:"Name"`
+		Username string `json:"Username"`
 	}
-	for row, err := range Rows[userRow](ctx, o.client, "SELECT Id, Name FROM User WHERE IsActive = true AND UserType = 'Standard'") {
+	for row, err := range Rows[userRow](ctx, o.client, "SELECT Id, Name, Username FROM User WHERE IsActive = true AND UserType = 'Standard'") {
 		if err != nil {
 			return dir, err
 		}
-		dir.Users[vcc.AgentID(omnichannel.Long(row.ID))] = row.Name
+		id := vcc.AgentID(omnichannel.Long(row.ID))
+		dir.Users[id], dir.Usernames[id] = row.Name, row.Username
 	}
 	return dir, nil
 }

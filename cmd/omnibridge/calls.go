@@ -38,6 +38,7 @@ func newCalls(ctx context.Context, d *daemon, rt routing, simulate bool, org *re
 				}
 				return "", false
 			},
+			Agent:     org.agentNamed,
 			AgentName: func(id vcc.AgentID) (name, shown string) { return org.nameOf(id), string(id) },
 			Log:       log.With("component", "interactions"),
 		})

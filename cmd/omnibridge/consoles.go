@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"strings"
 	"sync"
 
 	"omnibridge/omnichannel"
@@ -25,9 +26,9 @@ type reachedOrg struct {
 	consoles agentConsole // nil: there is no ContactPad
 
 	mu       sync.Mutex
-	id       string            // of the org
-	statuses map[string]string // Omni-Channel statuses: developer name to id
-	names    map[vcc.AgentID]string
+	id       string                 // of the org
+	statuses map[string]string      // Omni-Channel statuses: developer name to id
+	names    map[vcc.AgentID]string // usernames
 }
 
 // takenBack is the reason that the org keeps of a push that was taken back.
@@ -85,7 +86,7 @@ func (o *reachedOrg) Baseline(ctx context.Context) (omnichannel.Baseline, error)
 		}
 		o.mu.Lock()
 		defer o.mu.Unlock()
-		o.statuses, o.names = statuses, b.Directory.Users
+		o.statuses, o.names = statuses, b.Directory.Usernames
 	}
 	return b, err
 }
@@ -97,11 +98,27 @@ func (o *reachedOrg) ID() string {
 	return o.id
 }
 
-// nameOf returns the name of an agent, or the id.
+// nameOf returns the username of an agent, or the id.
 func (o *reachedOrg) nameOf(id vcc.AgentID) string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return cmp.Or(o.names[id], string(id))
+}
+
+// agentNamed returns the user whom other systems call name: by username, whatever its
+// case, or by the id, of 15 or 18 characters.
+func (o *reachedOrg) agentNamed(name string) (vcc.AgentID, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if id := vcc.AgentID(omnichannel.Long(name)); o.names[id] != "" {
+		return id, true
+	}
+	for id, username := range o.names {
+		if strings.EqualFold(username, name) {
+			return id, true
+		}
+	}
+	return "", false
 }
 
 // StatusID returns the id of an Omni-Channel status, or "".
