@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"omnibridge/vcc"
 )
@@ -61,7 +62,8 @@ func (c *Connector) ask(ctx context.Context, fn func(*Core)) error {
 
 // Watch delivers an agent's desk, now and whenever it may have changed: what is
 // delivered is durable. Only the newest is kept, so a slow reader skips. The channel
-// is closed by stop, which must be called once.
+// is closed by stop, which must be called, and may be more than once; the end of the
+// connector does not close it.
 func (c *Connector) Watch(agent vcc.AgentID) (desks <-chan vcc.Desk, stop func()) {
 	w := make(chan vcc.Desk, 1)
 	c.watching.Lock()
@@ -76,7 +78,7 @@ func (c *Connector) Watch(agent vcc.AgentID) (desks <-chan vcc.Desk, stop func()
 		// The loop has enough of them waiting, and tells all who watch anew.
 		c.allFresh = true
 	}
-	return w, func() {
+	return w, sync.OnceFunc(func() {
 		c.watching.Lock()
 		defer c.watching.Unlock()
 		delete(c.watchers[agent], w)
@@ -84,7 +86,7 @@ func (c *Connector) Watch(agent vcc.AgentID) (desks <-chan vcc.Desk, stop func()
 			delete(c.watchers, agent)
 		}
 		close(w)
-	}
+	})
 }
 
 // show delivers the desks of agents to who watches them. It is the loop's.

@@ -116,7 +116,7 @@ type Option struct {
 	// Number is set where the text is a phone number: choosing it dials.
 	Number string `json:"number,omitempty"`
 	Name   string `json:"name"`
-	// Mark is "ready", "working", "away", "out", "plan" or "number".
+	// Mark is "ready", "working", "away", "blocked", "out", "plan" or "call" (a number).
 	Mark string `json:"mark"`
 	// State says how it stands, for people: "Busy, takes it later", "3 waiting".
 	State string `json:"state"`

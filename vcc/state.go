@@ -134,4 +134,5 @@ const (
 	ConsultOver     NoticeKind = "consult over"     // M22: Reason says how
 	TransferFailed  NoticeKind = "transfer failed"  // M23
 	ChangedByOthers NoticeKind = "changed by other" // M24, M27
+	CallLost        NoticeKind = "call lost"        // ContactPad was not reachable for too long; Detail says so
 )

@@ -214,6 +214,31 @@ func TestPageConsult(t *testing.T) {
 	s.text("Finance questions")
 }
 
+// A number that was typed is one option, though page and server both find it, and what
+// the server says against dialling stands with it.
+func TestPageFinderDialsOnce(t *testing.T) {
+	d := idle()
+	oneCase(&d)
+	s := newStage(t, staging{desk: d})
+	s.pad.mu.Lock()
+	s.pad.find = func(m message) (int, []vcc.Option) {
+		if m.text("text") == "" {
+			return 0, nil
+		}
+		return 1, []vcc.Option{{Number: "12345", Name: "12345", Mark: "call", Off: "No telephony is configured"}, {Agent: "0051", Name: "Line 12345", Mark: "ready", State: "Ready"}}
+	}
+	s.pad.mu.Unlock()
+	s.settled()
+	s.click("#dock [data-do=consult]")
+	s.waitFocus("find")
+	s.keys("12345")
+	s.text("Line 12345")
+	s.text("No telephony is configured")
+	if n := eval[float64](t, s.page, `document.querySelectorAll("#found [role=option]").length`); n != 2 {
+		t.Errorf("%.0f options, want the number and the agent", n)
+	}
+}
+
 // Ten thousand names: the first list stands within 100 ms, and the active option is
 // always inside what is seen.
 func TestPageFinderIsQuick(t *testing.T) {

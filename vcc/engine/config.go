@@ -99,6 +99,14 @@ type Config struct {
 	ConsultWithin time.Duration
 	// ConsultWrap is how long both wrap up after a consult. Zero means not at all.
 	ConsultWrap time.Duration
+	// CallGrace is how long a call goes on whose agent's ContactPad is not reachable, so
+	// that the page can come back (vcc.md 3.2). Calls of providers have their voice
+	// elsewhere, and go on. Zero means 20 s.
+	CallGrace time.Duration
+	// RequeueAfter is how long after an agent logged out of ContactPad, and is gone from
+	// Omni-Channel too where that would do, the non-live work that they left goes back to
+	// its plan (A16). Zero means that it stays theirs.
+	RequeueAfter time.Duration
 	// Telephony says that a telephone network is there: numbers can be dialled.
 	Telephony bool
 	// KeepClosed is how long a closed interaction is kept, so that refusals hold

@@ -35,6 +35,8 @@ type Machine struct {
 	counts counts // statistics
 	turns  uint64 // counts uses of lines, to find the one not used for longest
 	timers timers
+	// timersMost is from how many timers on those that no longer hold are looked for.
+	timersMost int
 	// leaseEnds is when panels that were not heard of since a restart count as lost.
 	leaseEnds time.Time
 	// lastIdle is the latest time any idle clock shows.
@@ -76,7 +78,7 @@ func (m *Machine) reset() {
 	m.lines, m.linesMost = map[string]*line{}, maxLines
 	m.queued = map[vcc.PlanID]int{}
 	m.contacts = map[string]contact{}
-	m.timers, m.directory = nil, nil
+	m.timers, m.directory, m.timersMost = nil, nil, fewTimers
 	m.lastIdle, m.forgetAt = time.Time{}, time.Time{}
 	m.stale, m.waiting, m.check = nil, nil, nil
 	m.resetCounts()

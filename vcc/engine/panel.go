@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"omnibridge/vcc"
@@ -29,6 +30,8 @@ func (m *Machine) setPanel(a *agent, p vcc.Panel) {
 	a.panelTold, a.row.Panel = true, p
 	if !p.Alive {
 		m.dropAlerts(a)
+		a.lostAt = m.now
+		m.set(timer{at: a.lostAt.Add(m.cfg.CallGrace), kind: callOver, agent: a.row.ID})
 	}
 	m.touchAgent(a)
 	m.reseat(a)
@@ -45,6 +48,29 @@ func (m *Machine) watchPanel(a *agent) {
 // panelLost takes that a panel did not come back after a restart.
 func (m *Machine) panelLost(a *agent) {
 	m.setPanel(a, vcc.Panel{Since: m.now, Why: "it did not come back after the restart"})
+}
+
+// silenced ends the calls of an agent whose panel, through which the voice goes, did not
+// come back in time (vcc.md 3.2).
+func (m *Machine) silenced(a *agent) {
+	why := "ContactPad was not reachable for " + words(m.cfg.CallGrace) + ", so the call ended"
+	for _, x := range slices.Clone(a.open) {
+		leg := x.legOf(a.row.ID)
+		if leg == nil || leg.State != vcc.Connected || !x.ours() || !x.live() || x.row.Call.Provider != "" {
+			continue
+		}
+		n := vcc.Notice{Kind: vcc.CallLost, Detail: why}
+		if x.consults() {
+			n = about(x, n)
+			n.Name = m.otherName(x, a.row.ID)
+		} else {
+			n = about(x, n)
+		}
+		m.noteCall(x, leg, "panel lost", why)
+		m.hangUp(x, leg)
+		x.row.Why, x.row.Outcome = why, outLost
+		m.notify(a, n)
+	}
 }
 
 // loginStale tells whether a's login gives no new work any more, because nothing was

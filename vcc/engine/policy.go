@@ -21,6 +21,7 @@ const (
 	DefaultLoginStale    = 12 * time.Hour
 	DefaultReleaseWithin = 15 * time.Second
 	DefaultNoAnswer      = 180 * time.Second // of live
+	DefaultCallGrace     = 20 * time.Second
 )
 
 // agentDefaults fills in what concerns agents.
@@ -36,6 +37,9 @@ func (c *Config) agentDefaults() {
 	}
 	if c.ReleaseWithin == 0 {
 		c.ReleaseWithin = DefaultReleaseWithin
+	}
+	if c.CallGrace == 0 {
+		c.CallGrace = DefaultCallGrace
 	}
 	if c.PopNonLive == "" {
 		c.PopNonLive = PopOnRoute
@@ -62,6 +66,7 @@ func (c Config) agentFaults() []error {
 		zero  string
 	}{
 		{"LeaseGrace", c.LeaseGrace, "40s"}, {"LoginStale", c.LoginStale, "12h"}, {"ReleaseWithin", c.ReleaseWithin, "15s"},
+		{"CallGrace", c.CallGrace, "20s"}, {"RequeueAfter", c.RequeueAfter, "never"},
 		{"PersonalLoggedIn", c.PersonalLoggedIn, "for ever"}, {"PersonalLoggedOut", c.PersonalLoggedOut, "for ever"},
 	} {
 		if d.value < 0 {

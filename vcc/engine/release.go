@@ -14,6 +14,7 @@ const (
 	outEnded       = "ended" // in Salesforce, by whomever
 	outAbandoned   = "abandoned by agent"
 	outTransferred = "transferred"
+	outLost        = "panel lost" // a call whose agent's page did not come back
 )
 
 // maxFault is how long at most a fault keeps an agent from getting work (A43).

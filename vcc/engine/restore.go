@@ -50,6 +50,7 @@ func (m *Machine) restoreAgent(row vcc.Agent) {
 	m.watchPanel(a)
 	m.watchLogin(a)
 	m.watchBlock(a)
+	m.watchLeft(a)
 	if !row.WishUntil.IsZero() {
 		m.watchWish(a)
 	}

@@ -68,6 +68,32 @@ func (m *Machine) goOut(a *agent) {
 			m.endWrap(x, leg, m.now)
 		}
 	}
+	m.watchLeft(a)
+}
+
+// watchLeft has what a, who is logged out, has left looked at later.
+func (m *Machine) watchLeft(a *agent) {
+	if m.cfg.RequeueAfter > 0 && !a.loggedIn() && !a.row.StateSince.IsZero() {
+		m.set(timer{at: a.row.StateSince.Add(m.cfg.RequeueAfter), kind: leftOver, agent: a.row.ID})
+	}
+}
+
+// takeLeft gives back to its plan the non-live work that a, who logged out and did not
+// come back, had then.
+func (m *Machine) takeLeft(a *agent) {
+	if m.here(a) {
+		return // goes on by Omni-Channel alone
+	}
+	for _, x := range slices.Clone(a.open) {
+		leg := x.legOf(a.row.ID)
+		if leg == nil || leg.State != vcc.Connected || leaves(leg) || x.row.Work.Class != vcc.NonLive || leg.Since.After(a.row.StateSince) {
+			continue
+		}
+		to := vcc.Target{Plan: x.row.Work.Plan}
+		why := m.name(a.row.ID) + " logged out" + m.since(a.row.StateSince) + "; it goes back to " + m.targetName(to)
+		m.decide(x, vcc.Decision{What: "left behind", Offer: leg.Offer, Agent: a.row.ID, Why: why})
+		m.giveTo(x, leg, to, why)
+	}
 }
 
 // chooseState sets the state, or intends it while there is open work (A41). It also

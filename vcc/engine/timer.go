@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"container/heap"
+	"slices"
 	"time"
 
 	"omnibridge/vcc"
@@ -23,12 +24,15 @@ const (
 	blockOver                    // a block ends
 	wishOver                     // a status that was asked for did not come
 	graceOver                    // a panel did not come back after a restart
+	callOver                     // the panel of an agent on a call did not come back
+	leftOver                     // an agent who logged out leaves work behind for too long
 	loginOver                    // nothing was heard of an agent for too long
 )
 
 // timer is a time at which something may be due. Timers are never taken out when
 // what they wait for goes away: whether one still holds is read from the row that
-// it is about (valid), and those that do not are dropped when they come up.
+// it is about (valid), and those that do not are dropped when they come up, or when
+// there are many of them (prune).
 type timer struct {
 	at      time.Time
 	kind    timerKind
@@ -44,6 +48,9 @@ func compareTimers(a, b timer) int {
 		cmp.Compare(a.agent, b.agent), cmp.Compare(a.channel, b.channel), cmp.Compare(a.offer, b.offer),
 	)
 }
+
+// fewTimers are not worth looking through.
+const fewTimers = 4096
 
 // timers is a heap (container/heap), the earliest on top.
 type timers []timer
@@ -97,8 +104,13 @@ func (m *Machine) valid(t timer) bool {
 }
 
 // prune drops timers that no longer hold from the top, so that the top is the
-// next deadline.
+// next deadline, and all of them when they have come to be most of what there is.
 func (m *Machine) prune() {
+	if len(m.timers) > m.timersMost {
+		m.timers = slices.DeleteFunc(m.timers, func(t timer) bool { return t.kind != loginOver && !m.valid(t) })
+		heap.Init(&m.timers)
+		m.timersMost = max(2*len(m.timers), fewTimers)
+	}
 	for len(m.timers) > 0 && !m.valid(m.timers[0]) {
 		m.renew(heap.Pop(&m.timers).(timer))
 	}
@@ -166,6 +178,10 @@ func (m *Machine) validOfAgent(t timer) bool {
 		return a.row.WishUntil.Equal(t.at)
 	case graceOver:
 		return a.loggedIn() && !a.panelTold && m.leaseEnds.Equal(t.at)
+	case callOver:
+		return a.panelTold && !a.row.Panel.Alive && a.lostAt.Add(m.cfg.CallGrace).Equal(t.at)
+	case leftOver:
+		return !a.loggedIn() && a.row.StateSince.Add(m.cfg.RequeueAfter).Equal(t.at)
 	default: // loginOver
 		return a.loggedIn() && m.staleAt(a).Equal(t.at)
 	}
@@ -192,6 +208,10 @@ func (m *Machine) dueOfAgent(t timer) {
 		m.wishUp(a)
 	case graceOver:
 		m.panelLost(a)
+	case callOver:
+		m.silenced(a)
+	case leftOver:
+		m.takeLeft(a)
 	case loginOver:
 		a.watched = false
 		m.touchDesk(a) // nothing that is stored has changed

@@ -60,21 +60,25 @@ func (m *Machine) transfer(x *item, leg *vcc.Leg, c vcc.Command) *denied {
 	if no := m.mayGet(x, leg.Agent, c.Target); no != nil {
 		return no
 	}
+	m.giveTo(x, leg, c.Target, m.name(leg.Agent)+" transferred it to "+m.targetName(c.Target))
+	return nil
+}
+
+// giveTo has x go from the agent of leg to t, which may have it.
+func (m *Machine) giveTo(x *item, leg *vcc.Leg, t vcc.Target, why string) {
 	m.clearFault(x, leg)
-	m.leave(x, leg, vcc.Leaving{Do: vcc.Transfer, Since: m.now, To: c.Target})
-	plan := c.Target.Plan
+	m.leave(x, leg, vcc.Leaving{Do: vcc.Transfer, Since: m.now, To: t})
+	plan := t.Plan
 	if plan == "" {
 		plan = x.row.Work.Plan
 	}
 	if x.ours() {
 		m.requeue(x, leg, plan)
-		return nil
+		return
 	}
 	m.out.Directives = append(m.out.Directives, vcc.Directive{
-		Kind: vcc.Requeue, Interaction: x.row.ID, Offer: leg.Offer, Agent: leg.Agent, Plan: plan,
-		Detail: m.name(leg.Agent) + " transferred it to " + m.targetName(c.Target),
+		Kind: vcc.Requeue, Interaction: x.row.ID, Offer: leg.Offer, Agent: leg.Agent, Plan: plan, Detail: why,
 	})
-	return nil
 }
 
 // targetName is what people call a target.

@@ -19,7 +19,7 @@ export const opened = ({ mode, both, interaction, class: of, medium, title }) =>
 });
 
 // typed takes a new text in: what was active is no longer.
-export const typed = (f, text) => ({ ...f, text, active: -1, to: null, refused: null, options: withNumber(f, text, f.options.filter((o) => !o.number)) });
+export const typed = (f, text) => ({ ...f, text, active: -1, to: null, refused: null, options: withNumber(f, text, f.options) });
 
 // found takes the server's list in.
 export const found = (f, m) => ({ ...f, answered: m.text, total: m.total, options: withNumber(f, f.text, m.options ?? []), active: -1 });
@@ -42,9 +42,13 @@ export function dialled(text) {
   return /^\+?\d{3,20}$/.test(digits) ? digits : '';
 }
 
+// withNumber puts the number that was typed, if it is one, before options. The server
+// tells it too, which may belong to an earlier text: what it says against dialling is kept.
 function withNumber(f, text, options) {
   const number = f.mode === 'consult' ? dialled(text) : '';
-  return number ? [{ number, name: text.trim(), mark: 'call', state: '' }, ...options] : options;
+  const others = options.filter((o) => !o.number);
+  const off = options.find((o) => o.number)?.off;
+  return number ? [{ number, name: text.trim(), mark: 'call', state: '', ...(off && { off }) }, ...others] : others;
 }
 
 // target is the option as the wire wants it.
