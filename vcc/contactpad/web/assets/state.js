@@ -146,7 +146,7 @@ const events = {
   start: (s, e) => ({ ...s, start: e.start }),
   settings: (s, e) => ({ ...s, settings: { ...s.settings, ...e.settings } }),
 
-  find: (s, e) => ({ ...s, finder: opened(e) }),
+  find: (s, e) => ({ ...s, finder: opened(e), hint: '' }),
   unfind: (s) => ({ ...s, finder: null, hint: '' }),
   finder: (s, e) => (s.finder ? { ...s, finder: { ...s.finder, ...e.change }, hint: '' } : s),
   typed: (s, e) => (s.finder ? { ...s, finder: typed(s.finder, e.text) } : s),
