@@ -181,6 +181,7 @@ func TestProvider(t *testing.T) {
 			}
 		}
 		f.do(vcc.Report{Kind: vcc.Withdrawn, Interaction: "x", Reason: vcc.CustomerLeft})
+		f.directed("tell x AssignToAgent:ada Release:ada") // also when the provider ends it
 		f.do(ours("x", 0, by("crm", "r1")))
 		f.state("x", vcc.Closed)
 		f.do(ours("x", 9, by("crm", "r3")))

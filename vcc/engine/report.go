@@ -276,6 +276,9 @@ func (m *Machine) withdrawn(r vcc.Report) {
 	x.row.Outcome = cmp.Or(string(r.Reason), "withdrawn")
 	if current != nil {
 		m.tellWithdrawn(x, current, r.Reason)
+		if current.State == vcc.Connected {
+			m.owe(x, current, wordRelease) // what was assigned is released, whoever ends it
+		}
 		m.endLeg(x, current)
 	}
 	m.settle(x, m.now)
