@@ -225,7 +225,7 @@ export const link = {
   goOn: (list) => {
     const has = (c) => list.some((x) => x.class === c);
     const what = [has('live') && 'call', has('semi-live') && 'chats'].filter(Boolean);
-    return what.length ? `Your ${what.join(' and ')} go on. ` : '';
+    return what.length ? `Your ${what.join(' and ')} ${what.join() === 'call' ? 'goes' : 'go'} on. ` : '';
   },
   look: (ms) => `You can look, but not act${ms ? `, and from ${hms(ms)} you get no new work` : ''}.`,
   lapsed: (ms) => `You can look, but not act. You get no new work since ${hms(ms)}.`,
