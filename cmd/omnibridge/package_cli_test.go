@@ -163,7 +163,7 @@ func TestPackageDeploys(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("deployed\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	if text := string(c.Deployed("ExtlClntAppGlobalOauthSettings", "Omnibridge_Login")["extlClntAppGlobalOauthSets/Omnibridge_Login.ecaGlblOauth"]); !strings.Contains(text, "<callbackUrl>https://pad.acme.example/oauth/callback<") {
+	if text := string(c.Deployed("ExtlClntAppGlobalOauthSettings", "Omnibridge_Login")["extlClntAppGlobalOauthSets/Omnibridge_Login.ecaGlblOauth"]); !strings.Contains(text, "<callbackUrl>https://pad.acme.example/pad/callback<") {
 		t.Errorf("the address was not replaced:\n%s", text)
 	}
 	for file, deployed := range map[string]map[string][]byte{

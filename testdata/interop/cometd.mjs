@@ -46,7 +46,7 @@ async function jwt(org) {
 
   const [head, , signature] = signed(claims).split('.');
   const forged = await grant([head, part({ ...claims, sub: 'someone@else.example' }), signature].join('.'));
-  equal([forged.status, (await forged.json()).error], [400, 'invalid_grant'], 'a forged assertion');
+  equal([forged.status, (await forged.json()).error], [400, 'invalid_client'], 'a forged assertion');
   const late = await grant(signed({ ...claims, exp: claims.exp - 3600 }));
   equal([late.status, (await late.json()).error], [400, 'invalid_grant'], 'an expired assertion');
 }

@@ -183,7 +183,9 @@ func (m *Machine) join(x *item, leg *vcc.Leg, _ vcc.Command) *denied {
 		return no
 	}
 	m.setHeld(k.customer, k.toCustomer, false)
-	m.setHeld(k.consult, k.toOther, false)
+	for i := range k.consult.row.Legs { // who is consulted may have put it on hold, too
+		m.setHeld(k.consult, &k.consult.row.Legs[i], false)
+	}
 	m.bridge(k, vcc.Directive{Phone: vcc.PhoneJoin, Agent: leg.Agent})
 	m.setJoined(k, true)
 	return nil
