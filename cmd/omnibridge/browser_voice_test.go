@@ -107,7 +107,8 @@ func TestConsultFromChat(t *testing.T) {
 	}
 	ada.shoot("3-talking")
 	ben.shoot("4-talking")
-	ben.presses("Release call", "Ready (Idle)") // a consult has no wrap-up here
+	ben.acts("Release call")
+	ben.sees("Ready (Idle)") // a consult has no wrap-up here
 	for _, p := range people {
 		p.hungUp()
 	}
@@ -142,21 +143,21 @@ func TestConsultFromCall(t *testing.T) {
 	}
 	ada.may("Alternate", "Join all", "Transfer", "Release Ben Lindqvist", "Release call")
 	ada.shoot("2-consulting")
-	ada.press("Alternate")
+	ada.acts("Alternate")
 	ada.party("Lena Vogt", vcc.PartyTalking)
 	ada.party("Ben Lindqvist", vcc.PartyHeld)
 	ben.hearsNothing()
 	ada.shoot("3-alternated")
-	ada.press("Alternate")
+	ada.acts("Alternate")
 	ada.party("Ben Lindqvist", vcc.PartyTalking)
 	ben.hearsVoice()
-	ada.press("Join all")
+	ada.acts("Join all")
 	ada.party("Lena Vogt", vcc.PartyTalking)
 	ada.party("Ben Lindqvist", vcc.PartyTalking)
 	ben.party("Lena Vogt", vcc.PartyTalking)
 	ada.shoot("4-joined")
 	ben.shoot("5-joined")
-	ada.press("Release Ben Lindqvist")
+	ada.acts("Release Ben Lindqvist")
 	for _, p := range people {
 		p.hungUp()
 	}
