@@ -166,6 +166,7 @@ const patience = 2 * time.Second
 
 // Handler returns the pages.
 func Handler(o Options) http.Handler {
+	o.Daemon = &look{Daemon: o.Daemon, now: time.Now}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", o.page)
 	mux.HandleFunc("GET /agent", o.agentPage)
