@@ -24,6 +24,8 @@ type mutant struct {
 const (
 	model     = "TestLedgerAgreesWithTheOrg"
 	histories = "TestHistories"
+	people    = "TestPeople"
+	crowd     = "TestNobodyStarves"
 	loop      = "TestDurableBeforeVisible|TestStoreThatFails|TestRoutesWhatArrives"
 )
 
@@ -37,6 +39,17 @@ var mutants = []mutant{
 	{"I3: an agent's load may pass 100 percent", "vcc/engine", "agent.go", "case b.load+size > vcc.FullCapacity:", "case b.load > vcc.FullCapacity:", histories},
 	{"I3: what an agent has is not counted", "vcc/engine", "item.go", "\ta.join(x)\n", "", histories},
 	{"I7: who refused is asked again at once", "vcc/engine", "route.go", "if !x.excludes(s.agent.row.ID, m.now) {", "if true {", histories},
+	{"I3: what a consult takes is not counted", "vcc/engine", "agent.go", "b.load += leg.Size", "if !x.consults() {\n\t\t\t\tb.load += leg.Size\n\t\t\t}", people},
+	{"I3: wrap-up frees capacity although it holds it", "vcc/engine", "agent.go", "leg.State == vcc.WrapUp && m.cfg.WrapFreesCapacity {", "leg.State == vcc.WrapUp {", people},
+	{"Commands: one that comes twice is done twice", "vcc/engine", "command.go", "return old.Command == c.ID }); i >= 0 && c.ID != \"\"", "return old.Command == c.ID }); i >= 0 && false", people},
+	{"Personal queues: anybody is asked", "vcc/engine", "agent.go", "if l.closed || l.only != \"\" && l.only != a.row.ID {", "if l.closed {", people},
+	{"Intended state: work comes all the same", "vcc/engine", "state.go", "a.row.State.Major == vcc.Ready && a.row.Intended == nil &&", "a.row.State.Major == vcc.Ready &&", people},
+	{"Intended state: it never begins to hold", "vcc/engine", "item.go", "\tm.touchAgent(a)\n\tm.fulfil(a)\n", "\tm.touchAgent(a)\n", people},
+	{"Lease: a lost panel gets work", "vcc/engine", "state.go", "a.row.Blocked == nil && a.panelAlive() &&", "a.row.Blocked == nil &&", people},
+	{"Lease: a call outlives its panel", "vcc/engine", "panel.go", "\t\tm.hangUp(x, leg)\n", "", "TestCallWithoutPanel"},
+	{"Abandon: what was never released can be", "vcc/engine", "release.go", "case leg.Leaving == nil || leg.Leaving.Failed == \"\" || leg.Leaving.Do != vcc.Release:", "case false:", "TestPeople|TestAbandon.*|TestRelease.*"},
+	{"Starving: waiting does not raise the priority", "vcc/engine", "demand.go", "if p -= vcc.Priority(steps); p <= vcc.Highest {", "if p <= vcc.Highest {", crowd},
+	{"Fairness: who is free for longest is not asked first", "vcc/engine", "line.go", "\t\ta.idle.Compare(b.idle),\n", "", histories},
 	{"I4: a deleted PSR means withdrawn", "omnichannel", "psr.go", "case Sighted, Held, Announced:\n\t\tl.look(now, c)\n\tcase Pushing:", "case Sighted, Held, Announced:\n\t\tl.withdrawn(now, c, vcc.CustomerLeft, \"\")\n\tcase Pushing:", "TestDeletedPSRMeansNothing"},
 	{"I4: absence counts although something has happened since", "omnichannel", "settle.go", "case !fresh && !announced:", "case false:", model},
 	{"I4: what a sweep misses is left alone", "omnichannel", "reconcile.go", "return !live[c.Work]", "return false", model},
@@ -89,7 +102,7 @@ func (m mutant) test(t *testing.T) ([]byte, error) {
 		t.Fatal(err)
 	}
 	args := []string{"test", "-overlay", overlay, "-count=1", "-vet=off", "-run", "^(" + m.run + ")$", "omnibridge/" + m.pkg}
-	if m.run == model || m.run == histories {
+	if m.run == model || m.run == histories || m.run == people || m.run == crowd {
 		// As many as it takes to notice; how it could be told shorter does not matter.
 		args = append(args, "-rapid.checks=5000", "-rapid.steps=80", "-rapid.nofailfile", "-rapid.shrinktime=0s")
 	}
