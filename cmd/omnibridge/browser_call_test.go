@@ -105,7 +105,9 @@ func (o *office) shift(names ...string) []*person {
 	for i, name := range names {
 		p := o.arrive(name)
 		p.opens("ContactPad")
-		p.logsIn()
+		p.presses("Log in with Salesforce", "Waiting for the log-in window")
+		p.allows()
+		p.sees("Ready (")
 		p.listens()
 		people[i] = p
 		o.t.Cleanup(func() {
@@ -279,7 +281,14 @@ func (p *person) hears(words string) {
 // looksFor opens the search of the dock for whom to consult and types text into it.
 func (p *person) looksFor(text string) {
 	p.t.Helper()
-	p.acts("Consult")
+	// A frame that has just come to the front may take the first click elsewhere.
+	untilSeen(p.t, "the search of "+p.name, func() bool {
+		if js[bool](p.t, p.pad, `return document.querySelector('.finder') !== null`) {
+			return true
+		}
+		p.click(p.pad, "#dock button", "Consult")
+		return false
+	})
 	p.until("the search to have the focus, and no word of the dock", `document.activeElement?.id === 'find' && !document.querySelector('.finder .hint')`)
 	if err := chromedp.Do(p.console, chromedp.KeyEvent(text)); err != nil {
 		p.t.Fatalf("type %q: %v", text, err)
