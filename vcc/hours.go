@@ -31,7 +31,10 @@ func (h *Hours) Next(t time.Time) (time.Time, bool) {
 	}
 	open := h.OpenAt(t)
 	day := h.midnight(t)
-	for range mostDays {
+	for n := range mostDays {
+		if len(h.Close) == 0 && (len(h.Open) == 0 || open && n > 8) {
+			break // never, or always, open: every week is as the last
+		}
 		var first time.Time
 		for _, s := range h.Open {
 			if s.Day != day.Weekday() {
