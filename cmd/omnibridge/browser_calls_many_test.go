@@ -24,7 +24,7 @@ func TestFullHouse(t *testing.T) {
 		}
 	}
 	o.rings("Lena Vogt", "+49305550147")
-	ada.press("Answer")
+	ada.presses("Answer", "Busy Inbound")
 	ada.card("Lena Vogt", vcc.CardConnected)
 	ada.sees("Interactions (6)")
 	ada.sees("Load 99 of 100")
