@@ -19,6 +19,8 @@ type padFile struct {
 	ReleaseWithin     duration               `json:"releaseWithin"`
 	PersonalLoggedIn  duration               `json:"personalLoggedIn"`
 	PersonalLoggedOut duration               `json:"personalLoggedOut"`
+	CallGrace         duration               `json:"callGrace"`
+	RequeueAfter      duration               `json:"requeueAfter"`
 	Transferable      []vcc.PlanID           `json:"transferable"`
 	CrossMediaConsult *bool                  `json:"crossMediaConsult"` // default true
 	ConsultWithin     duration               `json:"consultWithin"`
@@ -65,6 +67,7 @@ func (p padFile) engine(c *engine.Config) {
 	c.PadRequired, c.Transferable, c.PopNonLive, c.PopAlwaysFocus = p.Required, p.Transferable, p.PopNonLive, p.PopAlwaysFocus
 	c.LoginStale, c.ReleaseWithin = time.Duration(p.LoginStale), time.Duration(p.ReleaseWithin)
 	c.PersonalLoggedIn, c.PersonalLoggedOut = time.Duration(p.PersonalLoggedIn), time.Duration(p.PersonalLoggedOut)
+	c.CallGrace, c.RequeueAfter = time.Duration(p.CallGrace), time.Duration(p.RequeueAfter)
 	c.ConsultWithin, c.ConsultWrap = time.Duration(p.ConsultWithin), time.Duration(p.ConsultWrap)
 	c.CrossMediaConsult = p.CrossMediaConsult == nil || *p.CrossMediaConsult
 	if p.NoAnswer != nil {
