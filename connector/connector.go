@@ -192,6 +192,9 @@ func New(o Options) (*Connector, error) {
 func (c *Connector) Run(ctx context.Context) error {
 	defer close(c.ended)
 	snapshot, err := c.o.Store.Load(ctx)
+	if err != nil && ctx.Err() != nil {
+		return nil // told to end before it began
+	}
 	if err != nil {
 		return fmt.Errorf("load the stored state: %w", err)
 	}

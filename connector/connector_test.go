@@ -300,3 +300,21 @@ func TestOptionsNameWhatIsMissing(t *testing.T) {
 		}
 	}
 }
+
+// TestToldToEndBeforeItBegan holds that a connector which is told to end while it reads
+// its state ends cleanly.
+func TestToldToEndBeforeItBegan(t *testing.T) {
+	eng, err := engine.New(engine.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := connector.New(connector.Options{Org: &org{}, Feed: feed{make(chan connector.Sink)}, Engine: eng, Store: newMemory(t), Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if err := c.Run(ctx); err != nil {
+		t.Errorf("Run = %v, want a clean end", err)
+	}
+}
