@@ -18,7 +18,6 @@ type crowd struct {
 	now     time.Time
 	ageing  time.Duration
 	waits   map[vcc.InteractionID]vcc.Work
-	starts  map[vcc.Priority]vcc.PlanID
 	free    map[vcc.AgentID]time.Time // since when
 	busy    []vcc.Report              // ends of what agents have, the first begun first
 	longest time.Duration

@@ -21,7 +21,8 @@ export function list(s, act) {
 }
 
 function card(s, c, stop, act) {
-  const fresh = s.fresh[c.interaction] && c.state === 'connected' && !s.abandoned.includes(c.interaction);
+  // A call was answered here: it is no news.
+  const fresh = s.fresh[c.interaction] && c.state === 'connected' && (c.class !== 'live' || s.fresh[c.interaction] === 'auto') && !s.abandoned.includes(c.interaction);
   const state = fresh ? words.fresh : (words.state[c.state] ?? c.state);
   const current = key(c) === s.selected;
   return html`<li class="card ${current ? 'current' : ''}" data-state=${c.state} data-class=${c.class}>
