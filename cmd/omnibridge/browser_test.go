@@ -228,16 +228,6 @@ func (o *office) arrive(name string) *person {
 	return p
 }
 
-// again opens one more tab of the same profile.
-func (p *person) again() *person {
-	p.t.Helper()
-	ctx, cancel := chromedp.NewContext(p.console)
-	p.t.Cleanup(cancel)
-	other := &person{t: p.t, office: p.office, name: p.name, console: ctx}
-	other.visit()
-	return other
-}
-
 func (p *person) visit() {
 	p.t.Helper()
 	if err := chromedp.Do(p.console, chromedp.EmulateViewport(1280, 800), chromedp.Navigate(p.office.org.URL()+"/lightning/page/home?user="+p.name)); err != nil {
