@@ -277,6 +277,10 @@ export const keys = {
   close: 'Close',
 };
 
+// called is the name in a sentence. Before the name is known there is only an id, which
+// nobody wants to hear.
+const called = (x) => (x.name === x.record || x.name === x.interaction ? '' : `: ${x.name}`);
+
 // Sentences for screen readers: P polite, A urgent (panel-ux 2.6).
 export const say = {
   loggedIn: (s) => (s.major === 'ready' ? 'Logged in. Ready. Waiting for work.' : `Logged in. ${stateName(s)}.`),
@@ -284,10 +288,10 @@ export const say = {
   idle: 'Ready, waiting for work.',
   state: (s) => `${stateName(s)}.`,
   ready: 'Ready.',
-  alerting: (x, seconds) => `${Kind(x)} alerting: ${x.name}${x.planLabel ? `, ${x.planLabel}` : ''}. ${alert.accept}${seconds > 0 ? ` ${inWords(seconds)}.` : ''}`,
+  alerting: (x, seconds) => `${Kind(x)} alerting${called(x)}${x.planLabel ? `, ${x.planLabel}` : ''}. ${alert.accept}${seconds > 0 ? ` ${inWords(seconds)}.` : ''}`,
   ringing: (x, seconds, here) => `Call ringing: ${x.name}${x.planLabel ? `, ${x.planLabel}` : ''}. ${here ? 'Answer is at the top.' : alert.phone}${seconds > 0 ? ` ${inWords(seconds)}.` : ''}`,
-  auto: (x) => `${Kind(x)} accepted for you: ${x.name}${x.planLabel ? `, ${x.planLabel}` : ''}.`,
-  accepted: (x) => `${Kind(x)} accepted: ${x.name}${x.planLabel ? `, ${x.planLabel}` : ''}.`,
+  auto: (x) => `${Kind(x)} accepted for you${called(x)}${x.planLabel ? `, ${x.planLabel}` : ''}.`,
+  accepted: (x) => `${Kind(x)} accepted${called(x)}${x.planLabel ? `, ${x.planLabel}` : ''}.`,
   held: (x) => `${x.name} is on hold.`,
   retrieved: (x) => `${x.name} is connected again.`,
   calling: (name) => `Calling ${name}.`,
