@@ -56,6 +56,33 @@ func (p *person) reaches(what string, page context.Context, selector string, try
 	})
 }
 
+// TestAutoAccept: what Omni-Channel accepts by itself is open at once, in one tab, and
+// ContactPad says so.
+func TestAutoAccept(t *testing.T) {
+	t.Parallel()
+	o := offers(t, nil)
+	if err := o.org.Agent("ada").SetAutoAccept(true); err != nil {
+		t.Fatal(err)
+	}
+	ada := o.shift("ada")[0]
+	w := o.message("Maria Lopez")
+	ada.tab("Maria Lopez")
+	ada.hears("Chat accepted") // its name may come later
+	ada.until("nothing said that nobody understands", `!said.some((t) => t.includes(%s))`, w.ID)
+	ada.card("Maria Lopez", vcc.CardConnected)
+	ada.utility("ContactPad: On 1 chat", false)
+	ada.shoot("1-accepted")
+	ada.may("Consult", "Release chat")
+	ada.acts("Release chat")
+	ada.sees("Ready (Idle)")
+	if tabs := ada.tabs(); len(tabs) != 2 {
+		t.Errorf("the console has the tabs %q, want Home and the session", tabs)
+	}
+	if n := len(o.works(w.ID)); n != 1 {
+		t.Errorf("it took %d AgentWorks", n)
+	}
+}
+
 // works are the AgentWorks that an org has made of a work item, oldest first.
 func (o *office) works(item string) (all []mockorg.Row) {
 	for _, row := range o.org.Records("AgentWork") {
