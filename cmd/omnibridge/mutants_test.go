@@ -34,7 +34,7 @@ var mutants = []mutant{
 	{"I1: one look after a lost create is enough", "omnichannel", "settle.go", "case c.Doubt && !l.settled(now, c):", "case false:", model},
 	{"I1: what is taken back is free at once", "omnichannel", "directive.go", "l.retracting(now, c, d.Detail)", "l.undelivered(now, c, d.Detail)", model},
 	{"I1: an offer is made whatever its number", "omnichannel", "directive.go", "|| d.Offer != c.Offer+1", "", "TestOffersAreNumbered"},
-	{"I2: who had it is not let go when Salesforce moves it", "omnichannel", "agentwork.go", "c.Work, c.Agent = to.Work, to.Agent", "c.Work = to.Work", model},
+	{"I2: who had it is not let go when Salesforce moves it", "omnichannel", "agentwork.go", "c.Work, c.Agent = to.Work, to.Agent", "c.Work = to.Work", "TestTransferToAgent"},
 	{"I1: what was offered goes on waiting", "vcc/engine", "route.go", "m.unwait(x)\n\tx.row.Offers++", "x.row.Offers++", histories},
 	{"I3: an agent's load may pass 100 percent", "vcc/engine", "agent.go", "case b.load+size > vcc.FullCapacity:", "case b.load > vcc.FullCapacity:", histories},
 	{"I3: what an agent has is not counted", "vcc/engine", "item.go", "\ta.join(x)\n", "", histories},
