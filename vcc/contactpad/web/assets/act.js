@@ -1,7 +1,7 @@
 // What the agent does: the functions behind the buttons and keys. They ask the server,
 // change what is open on the page, and say where the focus goes; work itself changes
 // only when the server says so.
-import { dialled, target } from './finder.js';
+import { dialled, same, target } from './finder.js';
 import { canAct, cardBy, cardOf, cards, key, loggedIn, up } from './state.js';
 import { offOf } from './view/button.js';
 import { failed, finder as finderWords, off as offWords, slow } from './words.js';
@@ -85,6 +85,10 @@ export function makeActs(app) {
     press({ event, card, action, why }) {
       const s = state();
       if (event.currentTarget.closest('#dock') && app.elapsed() - s.selfSelected < guard) return void acts.off(offWords.guard);
+      if (action.do === 'finish wrap' && card.mustChoose && !card.outcome && !offOf(s)) {
+        acts.off(offWords.outcome);
+        return void app.focus.to('#outcome');
+      }
       if (why) {
         acts.off(why);
         if (why === offWords.underway) home(); // the second half of a double click
@@ -93,10 +97,6 @@ export function makeActs(app) {
       if (action.do === 'consult') return void acts.find('consult', card);
       if (action.do === 'transfer' && card.class !== 'live') return void acts.find('transfer', card);
       if (action.do === 'abandon') return void app.dispatch({ type: 'confirm', confirm: { kind: 'abandon', interaction: card.interaction } });
-      if (action.do === 'finish wrap' && card.mustChoose && !card.outcome) {
-        acts.off(offWords.outcome);
-        return void app.focus.to('#outcome');
-      }
       const before = Object.values(s.doing).find((d) => d.failed && d.command.do === action.do && d.command.interaction === card.interaction);
       if (before) app.again(before.command);
       else app.command(action.do, { interaction: card.interaction });
@@ -313,7 +313,7 @@ function finderActs(app, acts) {
       e.preventDefault();
       const { active, to, text } = f();
       const option = f().options[active];
-      if (option && option !== to) return acts.findTake(active);
+      if (option && !same(option, to)) return acts.findTake(active);
       if (to) return acts.findCommit();
       if (dialled(text) && f().options[0]?.number) return acts.findTake(0);
       return undefined; // text alone is nobody

@@ -21,8 +21,12 @@ export const opened = ({ mode, both, interaction, class: of, medium, title }) =>
 // typed takes a new text in: what was active is no longer.
 export const typed = (f, text) => ({ ...f, text, active: -1, to: null, refused: null, options: withNumber(f, text, f.options) });
 
-// found takes the server's list in.
-export const found = (f, m) => ({ ...f, answered: m.text, total: m.total, options: withNumber(f, f.text, m.options ?? []), active: -1 });
+// found takes the server's list in. An option that is active stays so if it is still
+// there: whoever types fast has pressed an arrow before the last answer came.
+export function found(f, m) {
+  const options = withNumber(f, f.text, m.options ?? []);
+  return { ...f, answered: m.text, total: m.total, options, active: options.findIndex((o) => same(o, f.options[f.active])) };
+}
 
 // moved moves the active option, around the ends.
 export function moved(f, by) {

@@ -1,6 +1,6 @@
 // The words of the notices: what an agent must be told until they say that they know.
 import { hm, hms } from './time.js';
-import { Kind, capital, denial, kind, link, meanwhile, plural, second, sentence } from './words.js';
+import { Kind, capital, denial, kind, link, meanwhile, plain, plural, second, sentence } from './words.js';
 
 // Why Omni-Channel did not take an offer: M14.
 const reasons = {
@@ -37,11 +37,11 @@ export function notice(n, at) {
     case 'missed call':
       return { fault: true, title: 'You missed a call', text: `${n.name ? `The call from ${n.name}` : 'A call'}${at ? ` at ${hm(at)}` : ''} was not answered and went to somebody else.${n.untilMs ? ` No new work until ${hms(n.untilMs)}.` : ''}` };
     case 'release failed':
-      return { fault: true, title: `Release of ${n.name || `the ${kind(n)}`} did not work`, text: `${sentence(capital(n.detail || 'Salesforce did not answer'))} Try again in the dock.` };
+      return { fault: true, title: `Release of ${n.name || `the ${kind(n)}`} did not work`, text: `${sentence(capital(plain(n.detail) || 'Salesforce did not answer'))} Try again in the dock.` };
     case 'consult over':
       return { title: 'Consult over', text: n.reason === 'unreachable' ? 'No connection to that number.' : `${by(n, n.name || 'They')} ${consults[n.reason] || sentence(n.detail).replace(/\.$/, '') || 'hung up'}.` };
     case 'transfer failed':
-      return { fault: true, title: 'Not transferred', text: `${n.name ? `${n.name}: ` : ''}${sentence(n.detail || fill(transfers[n.reason] ?? 'it did not work', n))} Nothing has changed.` };
+      return { fault: true, title: 'Not transferred', text: `${n.name ? `${n.name}: ` : ''}${sentence(plain(n.detail) || fill(transfers[n.reason] ?? 'it did not work', n))} Nothing has changed.` };
     case 'changed by other':
       if (n.reason === 'deleted') return { title: 'Changed in Salesforce', text: `${name} was deleted in Salesforce. It left your list.` };
       return n.interaction

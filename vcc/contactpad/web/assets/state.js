@@ -170,6 +170,7 @@ function desk(s, e) {
     wasPrimary: s.wasPrimary || e.m.panel?.primary === true,
     login: e.m.desk.state?.major ? null : s.login,
     popup: '',
+    hint: s.link.is === 'up' ? s.hint : '', // it may be about the lost connection
     link: { ...s.link, is: 'up', banner: false, lapsed: false, ever: true, asOf: e.m.now, lapse: Math.max(s.link.lapse, instant(e.m.panel?.lease?.until)) },
   };
   if (next.panel?.primary !== false) next.messages = without(s.messages, 'moved');
@@ -193,7 +194,8 @@ function desk(s, e) {
     next.selfSelected = e.at;
   }
   if (next.confirm?.kind === 'abandon' && !cardOf(next, s.confirm.interaction)?.actions?.some((a) => a.do === 'abandon')) next.confirm = null;
-  if (next.finder && !ids.has(next.finder.interaction)) next.finder = null;
+  // What can no longer be given to anybody needs no search for whom.
+  if (next.finder && !cardOf(next, next.finder.interaction)?.actions?.some((a) => a.do === next.finder.mode && !a.off)) next.finder = null;
   return next;
 }
 

@@ -11,6 +11,9 @@ export const Kind = (x) => capital(kind(x));
 export const capital = (t) => t.charAt(0).toUpperCase() + t.slice(1);
 export const count = (n, one) => `${n} ${n === 1 ? one : plural(one)}`;
 export const plural = (one) => (one === 'case' ? 'cases' : `${one}s`);
+// plain is why something failed, for people. What programs say to one another, which
+// begins with a code, is on the status page.
+export const plain = (why) => (/^[A-Z][A-Z0-9_]{3,}\b/.test(why ?? '') ? 'Salesforce did not allow it' : (why ?? ''));
 export const sentence = (t) => (t ? (/[.!?…]$/.test(t) ? t : `${t}.`) : '');
 
 const majors = { ready: 'Ready', outbound: 'Ready for Outbound', away: 'Away', 'extended away': 'Extended Away', '': 'Logged out' };
@@ -157,7 +160,7 @@ export const dock = {
   manual: 'ends when you finish it',
   transferred: (to) => `Transferred to ${to}. It cannot be taken back.`, // M23
   transferredOpen: (to) => `Transferred to ${to}.`,
-  failedWhy: (why) => `Release did not work: ${sentence(why || 'Salesforce did not answer')}`, // M21
+  failedWhy: (why) => `Release did not work: ${sentence(plain(why) || 'Salesforce did not answer')}`, // M21
   parties: 'In this call',
   party: { ringing: 'ringing', talking: 'connected', 'on hold': 'on hold', gone: 'gone' },
   of: 'of',

@@ -59,7 +59,7 @@ function trouble(s, calls) {
   const out = [];
   for (const c of calls) {
     if (c.state === 'release failed') out.push(words.failedWhy(c.why));
-    if (c.transferred) out.push(c.state === 'wrap-up' && !c.actions?.some((a) => a.do === 'take back') ? words.transferred(c.transferred) : words.transferredOpen(c.transferred));
+    if (c.transferred) out.push(c.state === 'wrap-up' && !c.actions?.some((a) => a.do === 'take back' && !a.off) ? words.transferred(c.transferred) : words.transferredOpen(c.transferred));
     if (s.said[c.interaction]) out.push(denial(s.said[c.interaction]));
     for (const d of Object.values(s.doing)) {
       if (d.command.interaction !== c.interaction || d.command.do === 'open record') continue;
