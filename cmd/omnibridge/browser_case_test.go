@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"omnibridge/salesforce/mockorg"
+	"omnibridge/vcc"
 )
 
 // ticket lets a customer ask something that becomes a case, and returns its record
@@ -23,6 +24,13 @@ func (p *person) opensCard(name string) {
 	p.pressIn(p.pad, "ContactPad", ".card .face", name)
 }
 
+// turnsTo clicks a tab of the console.
+func (p *person) turnsTo(name string) {
+	p.t.Helper()
+	p.pressIn(p.console, "the tabs", ".tab-name", name)
+	p.tab(name)
+}
+
 // tabsOf waits until the console has so many tabs of a name.
 func (p *person) tabsOf(name string, n int) {
 	p.t.Helper()
@@ -34,6 +42,43 @@ func (p *person) closesTab(name string) {
 	p.t.Helper()
 	p.pressIn(p.console, "the tabs", ".tab-close[aria-label*='"+name+"']", "")
 	p.tabsOf(name, 0)
+}
+
+// TestCaseRecord: the record of a case opens as soon as it is routed; a click on its
+// card brings it to the front or opens it again, and never a second time.
+func TestCaseRecord(t *testing.T) {
+	t.Parallel()
+	o := offers(t, nil)
+	ada := o.shift("ada")[0]
+	w, card := o.ticket("Refund")
+	ada.tab("Case " + w.Name)
+	ada.sees("Accept it in Omni-Channel")
+	ada.shoot("1-routed")
+	ada.takes(card)
+	ada.tabsOf(w.Name, 1)
+	ada.shoot("2-accepted")
+
+	ada.turnsTo("Home")
+	ada.opensCard(card)
+	ada.tab(w.Name)
+
+	ada.closesTab(w.Name) // which ends nothing
+	ada.card(card, vcc.CardConnected)
+	ada.shoot("3-closed")
+	ada.opensCard(card)
+	ada.tab(w.Name)
+	ada.tabsOf(w.Name, 1)
+
+	// Something else opens it, by the short id that it has: the card knows the tab.
+	ada.closesTab(w.Name)
+	js[string](t, ada.console, `return mockConsole.workspace.openTab({recordId: %s, focus: false})`, w.ID[:15])
+	ada.tabsOf(w.Name, 1)
+	ada.opensCard(card)
+	ada.tab(w.Name)
+	ada.tabsOf(w.Name, 1)
+	if works := o.works(w.ID); len(works) != 1 || works[0]["Status"] != "Opened" {
+		t.Errorf("the case has the AgentWorks %v, want one that is open", works)
+	}
 }
 
 // TestCaseOpensOnAccept: where so configured, and then once.
@@ -50,4 +95,40 @@ func TestCaseOpensOnAccept(t *testing.T) {
 	ada.closesTab(w.Name)
 	ada.opensCard(card)
 	ada.tabsOf(w.Name, 1)
+}
+
+// TestRecordGone: of a record that the console cannot open, the agent who clicks the
+// card is told so, and the interaction stays.
+func TestRecordGone(t *testing.T) {
+	t.Parallel()
+	o := offers(t, nil)
+	ada := o.shift("ada")[0]
+	w, card := o.ticket("Refund")
+	ada.tab("Case " + w.Name)
+	ada.takes(card)
+	ada.closesTab(w.Name)
+	js[bool](t, ada.console, `mockConsole.workspace.openTab = () => Promise.reject(new Error('You do not have access to this record.')); return true`)
+	ada.opensCard(card)
+	ada.sees("Record not opened")
+	ada.sees(card + " cannot be opened: it was deleted or you may not see it. The interaction stays here.")
+	ada.hears("Record not opened.")
+	ada.card(card, vcc.CardConnected)
+	ada.tabsOf(w.Name, 0)
+	ada.shoot("1-gone")
+	ada.press("Dismiss")
+	ada.misses("Record not opened")
+}
+
+// TestTabEndsCase: where closing the tab ends the work (tab-based capacity), the
+// interaction ends with it.
+func TestTabEndsCase(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, nil)
+	ada := o.shift("ada")[0]
+	w, card := o.ticket("Refund")
+	ada.tab("Case " + w.Name)
+	ada.takes(card)
+	ada.closesTab(w.Name)
+	ada.card(card, vcc.CardWrapUp)
+	ada.sees("Ready (Idle)")
 }

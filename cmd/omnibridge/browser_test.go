@@ -105,9 +105,15 @@ func officeRules() routing {
 // newOffice opens an office. change, if not nil, may change how it routes.
 func newOffice(t *testing.T, change func(*routing)) *office {
 	t.Helper()
+	return newOfficeIn(t, mockorg.DefaultSeed(), change)
+}
+
+// newOfficeIn opens an office in an org of one's own.
+func newOfficeIn(t *testing.T, seed mockorg.Seed, change func(*routing)) *office {
+	t.Helper()
 	chromium(t)
 	l := freePort(t)
-	m, err := startMock(l, nil)
+	m, err := startOrg(l, mockorg.Options{Seed: &seed})
 	if err != nil {
 		t.Fatal(err)
 	}
