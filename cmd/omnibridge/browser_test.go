@@ -343,8 +343,15 @@ func (p *person) press(words string) {
 // changed by itself its dock ignores clicks, so that none meets the wrong customer.
 func (p *person) presses(words, until string) {
 	p.t.Helper()
+	last := ""
+	defer func() {
+		if p.t.Failed() {
+			p.t.Logf("ContactPad of %s shows:\n%s", p.name, last)
+		}
+	}()
 	untilSeen(p.t, fmt.Sprintf("%q to lead to %q in ContactPad of %s", words, until, p.name), func() bool {
-		if strings.Contains(js[string](p.t, p.pad, `return document.body.innerText`), until) {
+		last = js[string](p.t, p.pad, `return document.body.innerText`)
+		if strings.Contains(last, until) {
 			return true
 		}
 		p.click(p.pad, controls, words)
