@@ -129,6 +129,7 @@ func TestRefusalsOfTheTokenEndpoint(t *testing.T) {
 		{400, `{"error":"invalid_grant"}`, true, ""},
 		{400, `{"error":"invalid_client_id","error_description":"client identifier invalid"}`, true, "consumer key"},
 		{401, `{"error":"invalid_client","error_description":"invalid client credentials"}`, true, "secret"},
+		{400, `{"error":"invalid_client","error_description":"invalid client credentials"}`, true, "certificate"},
 		{400, `{"error":"unsupported_grant_type","error_description":"grant type not supported"}`, true, "OAuth flow"},
 		{400, `{"error":"something_new"}`, true, ""},
 		{404, `<html>`, true, ""},

@@ -10,11 +10,11 @@
 //
 // # How it is built
 //
-//	/services/oauth2 /services/Soap /id ──▶ identity ─ who is it ─┐
-//	/services/data ──▶ faults ──▶ call (REST) ──▶ checks ─────────┤
+//	/services/oauth2 /services/Soap/u /id ──▶ identity ─ who ─────┐
+//	/services/data ──▶ call (REST) ──▶ checks ────────────────────┤
 //	/services/Soap/m ──▶ metadata ─ deploys: what they mean ──────┤
 //	/mock/v1 ──▶ control plane, autopilots, clock ────────────────┤
-//	/lightning /customer ──▶ console ─ pages for people ──────────┤
+//	/lightning /customer / ──▶ console ─ pages for people ────────┤
 //	                                                              ▼
 //	                    change: one transaction ── rules (Omni-Channel) join it
 //	                               │ commit
@@ -26,6 +26,22 @@
 // causes one event with its final state, in the order of first changes. What an
 // object has and allows is data (schema_*.go) that describe, validation, SOQL and
 // rendering all follow.
+//
+// # Addresses
+//
+//	/services/data/vNN.0/…       REST
+//	/cometd/NN.0[/…]             streaming (package cometd)
+//	/services/oauth2/… /services/Soap/u/… /id/… /.well-known/openid-configuration
+//	/setup/secur/RemoteAccessAuthorizationPage.apexp /secur/logout.jsp
+//	/services/auth/idp/oidc/logout
+//	                             logins of programs and of people, who they are, keys,
+//	                             the page at which people say who they are (package identity)
+//	/services/Soap/m/… /services/data/vNN.0/metadata/…
+//	                             deploys (package metadata)
+//	/lightning/…                 the console: page, calls below api, stream (console.go)
+//	/customer/…                  the customer's page; / leads to the console
+//	/mock/v1/…                   the control plane (control.go): the one place that no fault
+//	                             strikes
 //
 // # What it does
 //

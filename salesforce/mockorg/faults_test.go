@@ -83,6 +83,43 @@ func TestFaultElsewhere(t *testing.T) {
 	s.login()
 }
 
+// TestFaultAtTheConsole holds that a fault whose path says so strikes the pages for
+// people, their calls and their stream, and only then.
+func TestFaultAtTheConsole(t *testing.T) {
+	s := newSite(t, mockorg.Options{})
+	arm := func(f mockorg.Fault) {
+		t.Helper()
+		if err := s.o.Arm(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	arm(mockorg.Fault{Name: "unavailable", Count: -1}) // of the REST API
+	s.call(200, "GET", "/lightning/page/home", "")
+	s.call(401, "GET", "/lightning/api/omni", "")
+	s.o.Disarm("")
+
+	arm(mockorg.Fault{Name: "unavailable", Path: "/lightning/api/"})
+	s.call(200, "GET", "/lightning/page/home", "")
+	s.call(503, "GET", "/lightning/api/omni", "")
+	s.call(401, "GET", "/lightning/api/omni", "")
+
+	arm(mockorg.Fault{Name: "bad-gateway", Path: "/lightning/stream"})
+	s.call(502, "GET", "/lightning/stream", "")
+	arm(mockorg.Fault{Name: "server-error", Path: "/", Count: 2})
+	s.call(500, "GET", "/customer/", "")
+	s.call(500, "GET", "limits", "")
+	s.call(200, "GET", "/customer/", "")
+	arm(mockorg.Fault{Name: "lost-request", Path: "/lightning/"})
+	if reply, _, err := s.send("POST", "/lightning/api/login", "{}"); err == nil { // a GET would be sent again
+		t.Errorf("a request that was to be lost was answered %s", reply.Status)
+	}
+	for _, r := range s.o.Requests() {
+		if strings.HasPrefix(r.Path, "/lightning") {
+			t.Errorf("recorded %+v", r)
+		}
+	}
+}
+
 func TestLatency(t *testing.T) {
 	s := newSite(t, mockorg.Options{})
 	const delay = 50 * time.Millisecond

@@ -38,7 +38,7 @@ func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case path == "/cometd" || strings.HasPrefix(path, "/cometd/"):
 		o.serveOther(w, r, o.streaming)
 	case servesConsole(path):
-		o.console.ServeHTTP(w, r)
+		o.serveConsole(w, r)
 	case identity.Serves(path):
 		o.serveOther(w, r, o.identity)
 	default:
@@ -58,14 +58,27 @@ func (o *Org) serveOther(w http.ResponseWriter, r *http.Request, h http.Handler)
 		o.requests.add(noted)
 	}()
 	pause(r.Context(), delay)
+	o.underFault(sw, r, h, fault)
+}
+
+// serveConsole hands a request to the console under the same faults. It is not
+// recorded: no real org has these addresses, and a page asks often.
+func (o *Org) serveConsole(w http.ResponseWriter, r *http.Request) {
+	fault, delay := o.faults.strike(r.Method, r.URL.Path, func() string { return "" })
+	pause(r.Context(), delay)
+	o.underFault(w, r, o.console, fault)
+}
+
+// underFault lets a fault, if there is one, have its way with a request.
+func (o *Org) underFault(w http.ResponseWriter, r *http.Request, h http.Handler, fault string) {
 	switch fault {
 	case "":
-		h.ServeHTTP(sw, r)
+		h.ServeHTTP(w, r)
 	case "lost-reply":
 		h.ServeHTTP(&deafWriter{header: http.Header{}}, r)
 		panic(http.ErrAbortHandler)
 	default:
-		o.strikeDown(sw, fault)
+		o.strikeDown(w, fault)
 	}
 }
 

@@ -27,13 +27,9 @@ func (o *Org) userOf(row Row) identity.User {
 	return identity.User{
 		ID: row.ID(), Username: row.str("Username"), Email: row.str("Email"), FirstName: row.str("FirstName"), LastName: row.str("LastName"),
 		Password: o.options.Password, SecurityToken: o.options.SecurityToken, Active: row.flag("IsActive"),
-		TimeZone: row.str("TimeZoneSidKey"), Locale: localeKey(row.str("LocaleSidKey")), Language: localeKey(row.str("LanguageLocaleKey")), Changed: changed,
+		TimeZone: row.str("TimeZoneSidKey"), Locale: row.str("LocaleSidKey"), Language: row.str("LanguageLocaleKey"), Changed: changed,
 	}
 }
-
-// localeKey undoes what the schema's language does to initial values: it writes
-// spaces as underscores, and so cannot write en_GB.
-func localeKey(text string) string { return strings.ReplaceAll(text, " ", "_") }
 
 // people are those who log in at a browser, by name: all active users but the
 // org's own and the daemon's.

@@ -61,6 +61,33 @@ func (s *site) personLogsIn(b *identity.Browser, clientID, secret, username stri
 	return claims, ""
 }
 
+// TestInitialValuesWithSpacesAndUnderscores holds that both come out as the real
+// org writes them, in records, in describes and for picklists' own checks.
+func TestInitialValuesWithSpacesAndUnderscores(t *testing.T) {
+	s := newSite(t, mockorg.Options{})
+	user := s.query("SELECT LocaleSidKey, LanguageLocaleKey FROM User WHERE Username = '" + ada + "'").Records[0]
+	if user["LocaleSidKey"] != "en_GB" || user["LanguageLocaleKey"] != "en_US" {
+		t.Errorf("a user has the locale %v and the language %v", user["LocaleSidKey"], user["LanguageLocaleKey"])
+	}
+	task := s.create("Task", `{"Subject":"Call back"}`)
+	if row := s.query("SELECT Status FROM Task WHERE Id = '" + task + "'").Records[0]; row["Status"] != "Not Started" {
+		t.Errorf("a task begins as %v", row["Status"])
+	}
+	var d struct {
+		Fields []struct {
+			Name           string
+			PicklistValues []struct{ Value string }
+		}
+	}
+	decode(t, s.call(200, "GET", "sobjects/ServiceChannel/describe", ""), &d)
+	for _, f := range d.Fields {
+		if f.Name == "Language" && (len(f.PicklistValues) != 1 || f.PicklistValues[0].Value != "en_US") {
+			t.Errorf("languages of service channels: %v", f.PicklistValues)
+		}
+	}
+	s.create("Ticket__c", `{"Subject__c":"x","Status__c":"In Progress"}`) // a restricted picklist
+}
+
 func TestPeopleLogInToTheDefaultApp(t *testing.T) {
 	for name, apps := range map[string][]identity.App{"no apps": nil, "other apps": {{ClientID: mockorg.DefaultClientID, Secret: mockorg.DefaultClientSecret, RunAs: mockorg.IntegrationUser}}} {
 		s := newSite(t, mockorg.Options{Apps: apps})

@@ -121,7 +121,7 @@ SystemModstamp   datetime D
 // Flags are C createable, U updateable, N nillable, D defaulted on create, or -
 // for none. Types: string(n) text(n) email phone url int bool datetime date
 // double(p,s) percent(p,s) auto(digits) ref(Object|…) picklist(a|b|…) and
-// restricted(a|b|…); an underscore in a picklist value stands for a space.
+// restricted(a|b|…); a plus in a picklist or initial value stands for a space.
 // Options: =value (initial value), ext (external id), unique, lookup (an
 // idLookup field), index (equality is looked up, not scanned for), rel:Name.
 func newSchema(texts ...string) (*schema, error) {
@@ -238,7 +238,7 @@ func (f *field) setType(text string) error {
 		}
 	case "picklist", "restricted":
 		f.kind, f.length, f.restricted = kindPicklist, 255, name == "restricted"
-		f.values = strings.Split(strings.ReplaceAll(args, "_", " "), "|")
+		f.values = strings.Split(strings.ReplaceAll(args, "+", " "), "|")
 	case "ref":
 		f.kind, f.targets = kindReference, strings.Split(args, "|")
 	default:
@@ -261,7 +261,7 @@ func (f *field) setOption(option string) error {
 	case strings.HasPrefix(option, "rel:"):
 		f.relation = option[len("rel:"):]
 	case strings.HasPrefix(option, "="):
-		return f.setInitial(strings.ReplaceAll(option[1:], "_", " "))
+		return f.setInitial(strings.ReplaceAll(option[1:], "+", " "))
 	default:
 		return fmt.Errorf("option %s is unknown", option)
 	}

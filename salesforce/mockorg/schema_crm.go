@@ -9,7 +9,7 @@ InstanceName string(5) N
 IsSandbox bool D
 TrialExpirationDate datetime N
 NamespacePrefix string(15) N
-OrganizationType picklist(Developer_Edition|Enterprise_Edition|Unlimited_Edition) N
+OrganizationType picklist(Developer+Edition|Enterprise+Edition|Unlimited+Edition) N
 LanguageLocaleKey picklist(en_US) UN =en_US
 TimeZoneSidKey string(40) UN =GMT
 PrimaryContact string(80) UN
@@ -109,10 +109,10 @@ IsConverted bool CD
 object Case 500 cud
 CaseNumber auto(8) D
 OwnerId ref(User|Group) CUD
-Status picklist(New|Working|Escalated|On_Hold|Closed) CUND =New
+Status picklist(New|Working|Escalated|On+Hold|Closed) CUND =New
 Priority picklist(High|Medium|Low) CUND =Medium
 Origin picklist(Phone|Email|Web|Chat) CUN
-Type picklist(Problem|Question|Feature_Request) CUN
+Type picklist(Problem|Question|Feature+Request) CUN
 Reason picklist(Installation|Complexity|Performance|Breakdown|Other) CUN
 Subject string(255) CUN
 Description text(32000) CUN
@@ -135,7 +135,7 @@ Subject string(255) CUN
 OwnerId ref(User|Group) CUD
 WhoId ref(Contact|Lead) CUN
 WhatId ref(Account|Case|Ticket__c) CUN
-Status picklist(Not_Started|In_Progress|Completed|Waiting_on_someone_else|Deferred) CUD =Not_Started
+Status picklist(Not+Started|In+Progress|Completed|Waiting+on+someone+else|Deferred) CUD =Not+Started
 Priority picklist(High|Normal|Low) CUD =Normal
 ActivityDate date CUN
 Description text(32000) CUN
@@ -169,7 +169,7 @@ Name auto(8) D
 OwnerId ref(User|Group) CUD
 Ext__c string(64) CUN ext unique
 Subject__c string(255) CUN
-Status__c restricted(New|In_Progress|Done) CUND =New
+Status__c restricted(New|In+Progress|Done) CUND =New
 Amount__c double(18,2) CUN
 Urgent__c bool CUD
 Due__c date CUN
