@@ -118,8 +118,10 @@ func (l *Ledger) progress(now time.Time, c *Chain, w AgentWork) {
 		l.opened(now, c)
 	case refused && c.State != InHand:
 		l.refused(now, c, reason, w.DeclineReason)
+	case w.Status == Closed && c.State == InHand && l.policy.Console:
+		l.ending(now, c)
 	case w.Status == Closed && (c.State == InHand || c.State == Closing || c.State == Requeueing):
-		l.closed(now, c, "the agent finished")
+		l.closed(now, c, finished)
 	case w.Status == Transferred && c.Heir != nil:
 		l.moved(now, c, *c.Heir, false)
 	default:
@@ -161,6 +163,38 @@ func (l *Ledger) refused(now time.Time, c *Chain, reason vcc.Reason, detail stri
 	}
 }
 
+// finished is why work ended of which nothing else is known.
+const finished = "the agent finished"
+
+// ending takes that the agent's AgentWork closed though nobody directed it. Whether the
+// agent finished or the record was deleted under them is the same event, so the record
+// is looked for (salesforce-omni 3.3).
+func (l *Ledger) ending(now time.Time, c *Chain) {
+	if c.Ended {
+		return
+	}
+	c.Ended, c.Why = true, "its AgentWork has closed; looking whether the record is still there"
+	l.look(now, c)
+}
+
+// settleEnded concludes how work ended whose AgentWork was seen closed. If the org
+// cannot be asked, the agent has finished: nobody's capacity waits for that.
+func (l *Ledger) settleEnded(now time.Time, c *Chain, o Outcome) {
+	if o.Result == Done && o.Seen != nil {
+		seen := *o.Seen
+		seen.Works = slices.Clone(seen.Works)
+		for i := range seen.Works {
+			if w := &seen.Works[i]; w.ID == c.Work && w.Status.Live() {
+				w.Status = Closed // read before its end
+			}
+		}
+		l.settle(now, c, seen, o.Effect.Rev == c.Rev)
+	}
+	if c.Ended && !c.Again && c.Doing == nil {
+		l.closed(now, c, finished)
+	}
+}
+
 // closed concludes that the agent's work on it is over.
 func (l *Ledger) closed(now time.Time, c *Chain, why string) {
 	c.retire(c.Work)
@@ -168,6 +202,16 @@ func (l *Ledger) closed(now time.Time, c *Chain, why string) {
 	if l.move(now, c, factClosed, why) {
 		l.report(vcc.Report{Kind: vcc.Ended, Interaction: c.Interaction, Offer: c.Offer, Agent: c.Agent})
 		l.note(c, "ended", why)
+	}
+}
+
+// deleted concludes that the record is gone which an agent has.
+func (l *Ledger) deleted(now time.Time, c *Chain) {
+	c.retire(c.Work)
+	l.index(c)
+	if l.move(now, c, factClosed, string(vcc.Deleted)) {
+		l.report(vcc.Report{Kind: vcc.Withdrawn, Interaction: c.Interaction, Offer: c.Offer, Agent: c.Agent, Reason: vcc.Deleted, Detail: recordDeleted})
+		l.note(c, "withdrawn", string(vcc.Deleted))
 	}
 }
 

@@ -122,6 +122,9 @@ type Chain struct {
 	Settled time.Time `json:"settled,omitzero"`
 	// TakeBack says that the engine took the offer back while it was being pushed.
 	TakeBack bool `json:"takeBack,omitempty"`
+	// Ended says that the AgentWork which an agent had opened was seen closed, and that
+	// the org is asked whether the record is still there.
+	Ended bool `json:"ended,omitempty"`
 	// Fault is what the org answered to a create that it refused.
 	Fault string `json:"fault,omitempty"`
 

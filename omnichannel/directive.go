@@ -51,6 +51,9 @@ func (l *Ledger) directClose(now time.Time, c *Chain, d vcc.Directive) {
 		l.out.Stale++
 		return
 	}
+	if c.Ended {
+		return // it has closed already; how is being looked up
+	}
 	if c.State != InHand && c.State != Closing {
 		l.report(vcc.Report{Kind: vcc.CloseFailed, Interaction: c.Interaction, Offer: c.Offer, Agent: c.Agent, Detail: "it is " + string(c.State)})
 		return
@@ -82,6 +85,9 @@ func (l *Ledger) directRetract(now time.Time, c *Chain, d vcc.Directive) {
 
 // directRequeue gives the work to the queue of a plan.
 func (l *Ledger) directRequeue(now time.Time, c *Chain, d vcc.Directive) {
+	if c.Ended {
+		return // it has closed; how is being looked up, and then reported
+	}
 	if c.State != InHand {
 		l.report(vcc.Report{Kind: vcc.RequeueFailed, Interaction: c.Interaction, Offer: c.Offer, Agent: c.Agent, Detail: "it is " + string(c.State)})
 		return

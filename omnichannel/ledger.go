@@ -203,7 +203,7 @@ func (l *Ledger) move(now time.Time, c *Chain, f Fact, why string) bool {
 	}
 	if to != c.State {
 		c.Entered = now
-		c.Sent, c.Doubt, c.TakeBack, c.Fault, c.Settled = false, false, false, "", time.Time{}
+		c.Sent, c.Doubt, c.TakeBack, c.Ended, c.Fault, c.Settled = false, false, false, false, "", time.Time{}
 		c.Tries, c.WakeLook, c.Wake = 0, false, time.Time{}
 	}
 	c.State, c.Why = to, why

@@ -17,8 +17,10 @@ type script struct {
 	out omnichannel.Output // of the last step
 }
 
-func newScript(t *testing.T) *script {
-	l, err := omnichannel.NewLedger(omnichannel.Policy{})
+func newScript(t *testing.T) *script { return newScriptBy(t, omnichannel.Policy{}) }
+
+func newScriptBy(t *testing.T, p omnichannel.Policy) *script {
+	l, err := omnichannel.NewLedger(p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,6 +124,58 @@ func TestAcceptAndClose(t *testing.T) {
 	s.work(omnichannel.Closed)
 	s.wantReports("ended")
 	s.wantState(omnichannel.Gone)
+}
+
+// TestClosedInSalesforce holds that, with consoles, work that closes unasked is looked
+// up, so that a record which was deleted under its agent is told from work that is done,
+// and that nobody waits for it if the org does not answer.
+func TestClosedInSalesforce(t *testing.T) {
+	closed := theWork
+	closed.Status = omnichannel.Closed
+	opened := theWork
+	opened.Status = omnichannel.Opened
+	for _, c := range []struct {
+		name    string
+		outcome omnichannel.Outcome
+		want    string
+	}{
+		{"finished", omnichannel.Outcome{Result: omnichannel.Done, Seen: &omnichannel.Seen{Works: []omnichannel.AgentWork{closed}, Owner: string(agents[0])}}, "ended"},
+		{"deleted", omnichannel.Outcome{Result: omnichannel.Done, Seen: &omnichannel.Seen{Works: []omnichannel.AgentWork{closed}, Missing: true}}, "withdrawn:deleted"},
+		{"deleted with its AgentWork", omnichannel.Outcome{Result: omnichannel.Done, Seen: &omnichannel.Seen{Missing: true}}, "withdrawn:deleted"},
+		{"read too early", omnichannel.Outcome{Result: omnichannel.Done, Seen: &omnichannel.Seen{Works: []omnichannel.AgentWork{opened}}}, "ended"},
+		{"calls used up", omnichannel.Outcome{Result: omnichannel.Deferred, Code: "DAILY_LIMIT"}, "ended"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newScriptBy(t, omnichannel.Policy{Console: true})
+			s.alerting()
+			s.work(omnichannel.Opened)
+			s.work(omnichannel.Closed)
+			s.wantReports("")
+			c.outcome.Effect = s.effect(omnichannel.Look)
+			s.work(omnichannel.Closed) // told once more meanwhile
+			s.out = s.l.Direct(s.now, vcc.Directive{Kind: vcc.Close, Interaction: theInteraction, Offer: 1, Agent: agents[0]})
+			s.wantReports("")
+			c.outcome.Effect.Rev++ // the repeat counted as an event
+			s.step(c.outcome)
+			s.wantReports(c.want)
+			s.wantState(omnichannel.Gone)
+			if len(s.out.Effects) != 0 {
+				t.Errorf("it costs more than one look: %+v", s.out.Effects)
+			}
+		})
+	}
+	t.Run("asked for", func(t *testing.T) {
+		s := newScriptBy(t, omnichannel.Policy{Console: true})
+		s.alerting()
+		s.work(omnichannel.Opened)
+		s.out = s.l.Direct(s.now, vcc.Directive{Kind: vcc.Close, Interaction: theInteraction, Offer: 1, Agent: agents[0]})
+		s.step(omnichannel.Outcome{Effect: s.effect(omnichannel.CloseWork), Result: omnichannel.Done})
+		s.work(omnichannel.Closed)
+		s.wantReports("ended")
+		if len(s.out.Effects) != 0 {
+			t.Errorf("a release costs no look: %+v", s.out.Effects)
+		}
+	})
 }
 
 func TestRefusals(t *testing.T) {

@@ -80,6 +80,10 @@ func (l *Ledger) onCreate(now time.Time, c *Chain, o Outcome) {
 
 // onLook takes what the org says of the work item.
 func (l *Ledger) onLook(now time.Time, c *Chain, o Outcome) {
+	if c.Ended {
+		l.settleEnded(now, c, o)
+		return
+	}
 	if o.Result == Done && o.Seen != nil {
 		l.settle(now, c, *o.Seen, o.Effect.Rev == c.Rev)
 		return

@@ -197,7 +197,14 @@ func (l *Ledger) endPush(now time.Time, c *Chain, works []AgentWork) {
 func (l *Ledger) settleNothing(now time.Time, c *Chain, s Seen) {
 	switch c.State {
 	case InHand, Closing, Requeueing:
-		l.closed(now, c, "no longer with the agent in Salesforce")
+		switch {
+		case s.Missing:
+			l.deleted(now, c)
+		case c.Ended:
+			l.closed(now, c, finished)
+		default:
+			l.closed(now, c, "no longer with the agent in Salesforce")
+		}
 	case Sighted:
 		l.move(now, c, factClosed, "was over before we knew of it")
 	case Pushing:
@@ -217,11 +224,13 @@ func (l *Ledger) settleNothing(now time.Time, c *Chain, s Seen) {
 	}
 }
 
+const recordDeleted = "the record was deleted"
+
 // whyGone tells how the work left.
 func (l *Ledger) whyGone(c *Chain, s Seen) (vcc.Reason, string) {
 	switch {
 	case s.Missing:
-		return vcc.Deleted, "the record was deleted"
+		return vcc.Deleted, recordDeleted
 	case s.Owner != "" && IsQueue(s.Owner) && QueueID(s.Owner) != c.Queue:
 		return vcc.LeftRouting, "its owner is now queue " + s.Owner
 	case s.Owner != "" && !IsQueue(s.Owner) && l.dir.Users[vcc.AgentID(s.Owner)] != "":

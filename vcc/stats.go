@@ -69,14 +69,14 @@ type PlanTally struct {
 	Refused  map[Reason]int `json:"refused,omitempty"` // by reason; what is zero is left out
 	Gone     int            `json:"gone"`              // offers that ended otherwise: the customer left, or it was moved
 	// Handled counts parts of agents that ended after they were connected, Handling how
-	// long those lasted, holds included.
+	// long those lasted, holds included. What was deleted under its agent is not handled.
 	Handled  int           `json:"handled"`
 	Handling time.Duration `json:"handling"`
 	// Abandoned counts customers who left while they waited.
 	Abandoned int `json:"abandoned"`
 	// AbandonedByAgent counts what an agent gave up that could not be released.
 	AbandonedByAgent int           `json:"abandonedByAgent"`
-	LeftRouting      int           `json:"leftRouting"` // left external routing while they waited
+	LeftRouting      int           `json:"leftRouting"` // were taken out of routing, or deleted, while they waited
 	GivenUp          int           `json:"givenUp"`     // were sent away, since everybody refused
 	BrokeOut         int           `json:"brokeOut"`    // went from this plan to its breakout
 	Wraps            int           `json:"wraps"`       // wrap-ups that ended, Wrap how long those lasted

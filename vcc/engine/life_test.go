@@ -298,6 +298,27 @@ func TestWithdrawn(t *testing.T) {
 			t.Errorf("why: %s", why)
 		}
 	})
+	t.Run("deleted while connected", func(t *testing.T) {
+		d := newDesk(t, Config{Plans: plans})
+		d.step(online("ada", "Chat"), chat("x", 0, plan("p")))
+		d.step(answer(vcc.Accepted, "x", 1))
+		d.step(vcc.Report{Kind: vcc.Withdrawn, Interaction: "x", Reason: vcc.Deleted})
+		d.state("x", vcc.Closed) // nothing is left to wrap up
+		if load := d.load("ada"); load != 0 {
+			t.Errorf("load is %d", load)
+		}
+		if s := d.stats("p").Total; s.Handled != 0 || s.Wraps != 0 || s.Accepted != 1 {
+			t.Errorf("counted %+v, want it accepted and not handled", s)
+		}
+	})
+	t.Run("deleted while waiting", func(t *testing.T) {
+		d := newDesk(t, Config{Plans: plans})
+		d.step(chat("x", 0, plan("p")))
+		d.step(vcc.Report{Kind: vcc.Withdrawn, Interaction: "x", Reason: vcc.Deleted})
+		if s := d.stats("p").Total; s.Abandoned != 0 || s.LeftRouting != 1 {
+			t.Errorf("counted %+v, want no customer who gave up", s)
+		}
+	})
 }
 
 func TestMoved(t *testing.T) {

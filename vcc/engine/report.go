@@ -252,7 +252,8 @@ func (m *Machine) remember(x *item, agent vcc.AgentID, r refusal) {
 	}
 }
 
-// withdrawn closes x; who was connected wraps up first.
+// withdrawn closes x; who was connected wraps up first, unless its record is gone:
+// then there is nothing to wrap up, and nothing was handled.
 func (m *Machine) withdrawn(r vcc.Report) {
 	x := m.items[r.Interaction]
 	if x == nil {
@@ -279,7 +280,11 @@ func (m *Machine) withdrawn(r vcc.Report) {
 		if current.State == vcc.Connected {
 			m.owe(x, current, wordRelease) // what was assigned is released, whoever ends it
 		}
-		m.endLeg(x, current)
+		if current.State == vcc.Connected && r.Reason == vcc.Deleted {
+			m.dropLeg(x, current)
+		} else {
+			m.endLeg(x, current)
+		}
 	}
 	m.settle(x, m.now)
 }

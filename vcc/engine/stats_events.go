@@ -112,8 +112,8 @@ func (m *Machine) countLeft(x *item, reason vcc.Reason) {
 		return
 	}
 	p := m.planCounts(x)
-	if reason == vcc.LeftRouting {
-		p.total.LeftRouting++ // somebody has it, whom we do not know
+	if reason == vcc.LeftRouting || reason == vcc.Deleted {
+		p.total.LeftRouting++ // somebody in Salesforce took it away: the customer did not leave
 		return
 	}
 	p.total.Abandoned++

@@ -144,6 +144,8 @@ func (c *recount) compare(m *Machine, old, x vcc.Interaction, r vcc.Report, out 
 		case was.State == vcc.Connected && is != vcc.Connected && command && r.Command.Do == vcc.Abandon:
 			p.AbandonedByAgent++
 			a.Abandoned++
+		case was.State == vcc.Connected && is == "" && r.Kind == vcc.Withdrawn && r.Reason == vcc.Deleted && r.Interaction == x.ID:
+			// deleted under the agent: nothing was handled
 		case was.State == vcc.Connected && is != vcc.Connected:
 			p.Handled++
 			p.Handling += m.now.Sub(was.Since)
@@ -156,7 +158,7 @@ func (c *recount) compare(m *Machine, old, x vcc.Interaction, r vcc.Report, out 
 	}
 	leaves := r.Kind == vcc.Withdrawn || r.Kind == vcc.Called && r.Line == vcc.LineHungUp
 	switch {
-	case isWaiting(old) && leaves && r.Interaction == x.ID && r.Reason == vcc.LeftRouting:
+	case isWaiting(old) && leaves && r.Interaction == x.ID && (r.Reason == vcc.LeftRouting || r.Reason == vcc.Deleted):
 		c.plan(routedBy(old)).LeftRouting++
 	case isWaiting(old) && leaves && r.Interaction == x.ID:
 		c.plan(routedBy(old)).Abandoned++

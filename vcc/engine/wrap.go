@@ -52,6 +52,13 @@ func (m *Machine) endLeg(x *item, leg *vcc.Leg) {
 	m.touchAgent(a)
 }
 
+// dropLeg ends the part of an agent whose record was deleted under them: without
+// wrap-up, and without counting as handled.
+func (m *Machine) dropLeg(x *item, leg *vcc.Leg) {
+	m.clearFault(x, leg)
+	m.closeLeg(x, leg, m.now)
+}
+
 func (m *Machine) watchWrap(x *item, leg *vcc.Leg) {
 	m.set(timer{at: leg.Until, kind: wrapOver, item: x.row.ID, offer: leg.Offer})
 }

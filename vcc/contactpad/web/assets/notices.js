@@ -29,6 +29,7 @@ export function notice(n, at) {
       };
     }
     case 'customer left':
+      if (n.reason === 'deleted') return { title: `${Kind(n)} deleted`, text: `${name} was deleted in Salesforce before you accepted it.` };
       return { title: 'Customer left', text: `${name} left before you accepted.` };
     case 'offer over':
       return { title: `${Kind(n)} not accepted in time`, text: `${n.name ? `${n.name}: the` : 'The'} ${kind(n)} went to somebody else${n.detail ? `: ${sentence(n.detail)}` : ': it was not accepted in time.'}` };
@@ -43,7 +44,7 @@ export function notice(n, at) {
     case 'transfer failed':
       return { fault: true, title: 'Not transferred', text: `${n.name ? `${n.name}: ` : ''}${sentence(plain(n.detail) || fill(transfers[n.reason] ?? 'it did not work', n))} Nothing has changed.` };
     case 'changed by other':
-      if (n.reason === 'deleted') return { title: 'Changed in Salesforce', text: `${name} was deleted in Salesforce. It left your list.` };
+      if (n.reason === 'deleted') return { title: `${Kind(n)} deleted`, text: `${name} was deleted in Salesforce while you had it. It left your list; there is nothing to wrap up.` };
       return n.interaction
         ? { title: 'Changed in Salesforce', text: `${name} now belongs to ${by(n, 'somebody else')}. It left your list.` }
         : { title: 'Your state was changed', text: `${n.by ? `Your supervisor ${n.by}` : 'Your supervisor'} set you to ${n.name || 'another state'}${at ? ` at ${hm(at)}` : ''}.${n.detail ? ` Reason: “${n.detail}”.` : ''}` };
