@@ -90,7 +90,7 @@ func TestConsultFromChat(t *testing.T) {
 	ada.pressIn(ada.pad, "the list", ".card .face", "Ben Lindqvist") // a card of its own
 	ada.party("Ben Lindqvist", vcc.PartyRinging)
 	ada.may("Cancel")
-	ada.sees("Consult about visitor 00000001")
+	ada.sees("Consult about chat visitor 00000001")
 	ada.sees("Load 66 of 100")
 	ada.shoot("1-calling")
 	ada.hears("Calling Ben Lindqvist.")

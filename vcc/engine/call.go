@@ -210,7 +210,7 @@ func (m *Machine) permits(x *item, do vcc.CommandKind) *denied {
 		do = vcc.Hold // the one without the other makes no sense
 	}
 	if c := x.row.Call; c != nil && slices.Contains(c.Deny, do) {
-		return deny(vcc.DeniedSwitch, "%s does not permit it", c.Provider)
+		return deny(vcc.DeniedSwitch, "its provider %s does not permit it", c.Provider)
 	}
 	return nil
 }
@@ -220,9 +220,9 @@ func (m *Machine) permitsTo(x *item, t vcc.Target) *denied {
 	switch c := x.row.Call; {
 	case c == nil:
 	case c.DenyAgents && t.Agent != "":
-		return deny(vcc.DeniedTarget, "%s does not permit transfers to agents", c.Provider)
+		return deny(vcc.DeniedTarget, "its provider %s does not permit transfers to agents", c.Provider)
 	case c.DenyPlans && t.Plan != "":
-		return deny(vcc.DeniedTarget, "%s does not permit transfers to plans", c.Provider)
+		return deny(vcc.DeniedTarget, "its provider %s does not permit transfers to plans", c.Provider)
 	}
 	return nil
 }

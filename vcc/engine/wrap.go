@@ -142,7 +142,7 @@ func (m *Machine) mayExtend(x *item, leg *vcc.Leg) *denied {
 	case leg.Until.IsZero():
 		return deny(vcc.DeniedNotNow, "it does not end before you finish it")
 	case leg.Extended >= most:
-		return deny(vcc.DeniedUsedUp, "no more time can be added: wrap-up ends at %s", m.clock(leg.Until))
+		return deny(vcc.DeniedUsedUp, "no more time can be added")
 	}
 	return nil
 }

@@ -4,7 +4,7 @@
 import { dialled, same, target } from './finder.js';
 import { canAct, cardBy, cardOf, cards, key, loggedIn, up } from './state.js';
 import { offOf } from './view/button.js';
-import { failed, finder as finderWords, off as offWords, slow } from './words.js';
+import { failed, finder as finderWords, off as offWords, reason, slow, thing } from './words.js';
 
 const guard = 500; // ms for which the dock takes no click after the selection moved by itself
 
@@ -270,7 +270,7 @@ function finderActs(app, acts) {
   return {
     find(mode, card) {
       const can = (what) => (card.actions ?? []).some((a) => a.do === what && !a.off);
-      app.dispatch({ type: 'find', mode, both: card.class !== 'live' && can('consult') && can('transfer'), interaction: card.interaction, class: card.class, medium: card.medium, title: card.name });
+      app.dispatch({ type: 'find', mode, both: card.class !== 'live' && can('consult') && can('transfer'), interaction: card.interaction, title: thing(card) });
       asked = null;
       ask();
     },
@@ -321,7 +321,7 @@ function finderActs(app, acts) {
     findTake(i) {
       const option = f().options[i];
       if (!option) return;
-      if (option.off) return void acts.off(`${option.name}: ${option.off}.`);
+      if (option.off) return void acts.off(`${option.name}: ${reason(option.off)}`);
       app.dispatch({ type: 'finder', change: { active: i, to: option, refused: null } });
       app.say('found', `${finderWords.to}: ${option.name}.`);
       app.focus.to('#find');

@@ -200,13 +200,18 @@ export class App {
 
   #bridgeEvent(name, data) {
     if (name === 'panel') this.dispatch({ type: 'panel', open: data.visible === true });
-    if (name === 'tabFocused' || name === 'tabOpened') this.looked(data.recordId, name === 'tabFocused');
+    if (name === 'tabFocused') this.looked(data.recordId, true);
+    if (name === 'workAssigned') this.dispatch({ type: 'pushed', record: data.workItemId });
+    if (name === 'workAccepted') this.dispatch({ type: 'taken', record: data.workItemId });
     this.wire.send({ t: 'event', name, data });
   }
 
   // looked notes that a record came to the front.
   looked(record, focus) {
-    const c = focus && cards(this.state).find((x) => x.record && x.record === record);
+    if (!focus) return;
+    if (this.state.front !== record) this.dispatch({ type: 'front', record: record ?? '' });
+    if (!record) return;
+    const c = cards(this.state).find((x) => x.record === record);
     if (c) this.dispatch({ type: 'looked', interaction: c.interaction });
   }
 

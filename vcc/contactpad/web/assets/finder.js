@@ -1,13 +1,11 @@
 // The search for who is consulted or gets a transfer: its state, as pure functions.
 
 // opened is the search as it begins: nothing typed, nothing chosen, nothing active.
-export const opened = ({ mode, both, interaction, class: of, medium, title }) => ({
+export const opened = ({ mode, both, interaction, title }) => ({
   mode, // 'consult' or 'transfer'
   both, // may be toggled
   interaction,
-  class: of,
-  medium,
-  title,
+  title, // of what it is about
   text: '',
   answered: '', // the text that options belong to
   options: [],

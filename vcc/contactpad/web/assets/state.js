@@ -6,9 +6,11 @@
 // the server's.
 import { instant } from './time.js';
 import { found, moved, opened, typed } from './finder.js';
+import { unnamed } from './words.js';
 
 export const slowAfter = 5000; // ms until a command "takes long"
 export const failAfter = 15_000; // ms until it counts as failed
+const quickest = 700; // ms; who accepts sooner is no person
 
 export const initial = Object.freeze({
   link: { is: 'connecting', banner: false, retryAt: 0, asOf: 0, lapse: 0, lapsed: false, ever: false },
@@ -25,6 +27,9 @@ export const initial = Object.freeze({
   selected: '', // key of a card
   selfSelected: -Infinity, // when the selection last moved by itself
   fresh: {}, // interaction -> 'auto' or 'accepted': not looked at yet
+  front: '', // the record whose tab is in front
+  pushed: {}, // record -> when Omni-Channel asked whether it is accepted
+  byItself: {}, // records that it then accepted at once: nobody is so quick
   doing: {}, // command id -> {command, at, slow, failed}
   leaving: {}, // interaction -> since when its release or transfer is under way
   said: {}, // interaction -> why its last command was refused
@@ -62,11 +67,23 @@ export const accepted = (s) => cards(s).filter((c) => c.state !== 'alerting');
 // consults are the calls that consult about another call of this desk: they are shown
 // with it, not as cards of their own.
 export const consultsOf = (s, card) => (card.class === 'live' ? cards(s).filter((c) => c.of === card.interaction && c.class === 'live' && c.state !== 'alerting') : []);
+// ringingOf are the calls to colleagues or numbers about a card that have not been answered.
+export const ringingOf = (s, card) => cards(s).filter((c) => c.class === 'live' && c.of === card.interaction && (c.actions ?? []).some((a) => a.do === 'cancel'));
+// ringing are those that the dock does not show now.
+export function ringing(s) {
+  const selected = selectedCard(s);
+  return cards(s).filter((c) => c.class === 'live' && c.of && (c.actions ?? []).some((a) => a.do === 'cancel') && c !== selected && c.of !== selected?.interaction);
+}
 const folded = (s, c) => c.class === 'live' && c.of && cards(s).some((o) => o.interaction === c.of && o.class === 'live' && o.state !== 'alerting');
 
 // work are the cards of the list, in the server's order.
 export const work = (s) => cards(s).filter((c) => c.state !== 'alerting' && !folded(s, c));
 export const selectedCard = (s) => work(s).find((c) => key(c) === s.selected);
+
+// isFresh tells whether an agent has not looked at a card yet; untouched is the first that
+// was accepted for them: somebody may be waiting there.
+export const isFresh = (s, c) => !!s.fresh[c.interaction] && c.state === 'connected' && c.record !== (s.front || null);
+export const untouched = (s) => work(s).filter((c) => c.class !== 'live' && isFresh(s, c) && s.fresh[c.interaction] === 'auto').toSorted((a, b) => (a.class === 'semi-live' ? 0 : 1) - (b.class === 'semi-live' ? 0 : 1))[0];
 
 // busy is the command under way for an interaction, if any.
 export const busy = (s, id, ...kinds) => Object.values(s.doing).find((d) => d.command.interaction === id && !d.failed && (kinds.length === 0 || kinds.includes(d.command.do)));
@@ -125,6 +142,13 @@ const events = {
 
   select: (s, e) => ({ ...s, hint: '', selected: e.key, selfSelected: -Infinity }),
   looked: (s, e) => ({ ...s, fresh: omit(s.fresh, e.interaction) }),
+  front: (s, e) => ({ ...s, front: e.record }),
+  pushed: (s, e) => ({ ...s, pushed: remember(s.pushed, e.record, e.at) }),
+  taken(s, e) {
+    if (!(e.at - s.pushed[e.record] < quickest)) return s;
+    const late = cards(s).filter((c) => c.record === e.record && s.fresh[c.interaction] === 'accepted');
+    return { ...s, byItself: remember(s.byItself, e.record, true), fresh: { ...s.fresh, ...Object.fromEntries(late.map((c) => [c.interaction, 'auto'])) } };
+  },
   seen: (s, e) => ({ ...s, seen: [...new Set([...s.seen, ...e.ids])].slice(-100) }),
 
   bridge: (s, e) => ({ ...s, bridge: { ...s.bridge, ...e.bridge } }),
@@ -161,11 +185,15 @@ export function reduce(state, event) {
   return change(state, event);
 }
 
+// named gives a card whose record has no name yet, but an id, one for people.
+const named = (c) => (!c.name || c.name === c.interaction || (c.record && id15(c.name) === id15(c.record)) ? { ...c, name: unnamed(c), unnamed: true } : c);
+const id15 = (id) => (/^[a-zA-Z0-9]{18}$/.test(id) ? id.slice(0, 15) : id);
+
 // desk takes the server's word in, whole.
 function desk(s, e) {
   const next = {
     ...s,
-    desk: e.m.desk,
+    desk: { ...e.m.desk, cards: (e.m.desk.cards ?? []).map(named) },
     panel: e.m.panel ?? null,
     wasPrimary: s.wasPrimary || e.m.panel?.primary === true,
     login: e.m.desk.state?.major ? null : s.login,
@@ -184,7 +212,7 @@ function desk(s, e) {
     const was = cardBy(s, key(c));
     if (c.state === 'releasing' || c.state === 'transferring') next.leaving[c.interaction] = s.leaving[c.interaction] ?? busy(s, c.interaction)?.at ?? e.at;
     if (was && was.state !== c.state) next.said = omit(next.said, c.interaction);
-    if (s.desk && c.state !== 'alerting' && c.direction !== 'out' && !c.of && (!was || was.state === 'alerting')) next.fresh[c.interaction] = was ? 'accepted' : 'auto';
+    if (s.desk && c.state !== 'alerting' && c.direction !== 'out' && !c.of && (!was || was.state === 'alerting')) next.fresh[c.interaction] = was && !s.byItself[c.record] ? 'accepted' : 'auto';
   }
   const list = work(next);
   if (!list.some((c) => key(c) === s.selected)) {
@@ -202,6 +230,9 @@ function desk(s, e) {
 const mostMessages = 8;
 const message = (list, m) => [m, ...list.filter((o) => o.id !== m.id)].slice(0, mostMessages);
 const without = (list, kind) => list.filter((m) => m.kind !== kind);
+
+// remember adds to what is known of records, of which the oldest are forgotten.
+const remember = (o, record, what) => Object.fromEntries([...Object.entries(o).filter(([r]) => r !== record), [record, what]].slice(-100));
 
 function omit(o, key) {
   if (!(key in o)) return o;

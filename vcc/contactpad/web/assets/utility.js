@@ -1,6 +1,6 @@
 // What the console's utility bar shows while the panel is minimised. That is where an
 // agent is when work alerts, so this is the alert (panel-ux, finding 2).
-import { alerting, loggedIn, primary, work } from './state.js';
+import { alerting, loggedIn, primary, untouched, work } from './state.js';
 import { kind, stateName, utility as words } from './words.js';
 
 // faults are the notices that keep the item highlighted until they were on the screen.
@@ -19,6 +19,8 @@ export function utility(s) {
   if (ringing.length > 0) return show(words.alerting(ringing.length), ringing.some((c) => c.class === 'live') ? 'call' : 'chat', { highlighted: here, pulse: here, state: 'warning' });
   const missed = unseen(s);
   if (missed.length > 0) return show(missed.some((n) => n.kind === 'missed call') ? words.missedCall : words.missed, 'warning', { highlighted: here, state: 'error' });
+  const auto = untouched(s);
+  if (auto) return show(words.auto(auto), kind(auto) === 'chat' ? 'chat' : 'ready', { highlighted: here && auto.class === 'semi-live', state: 'warning' });
   const open = work(s).filter((c) => c.state !== 'wrap-up');
   const call = open.find((c) => c.class === 'live');
   if (call) return show(words.onCall, 'call');

@@ -10,10 +10,16 @@ export const kind = (x) => (x.class === 'live' ? 'call' : (kinds[String(x.medium
 export const Kind = (x) => capital(kind(x));
 export const capital = (t) => t.charAt(0).toUpperCase() + t.slice(1);
 export const count = (n, one) => `${n} ${n === 1 ? one : plural(one)}`;
+// unnamed is what an interaction is called until the name of its record is known: an id
+// says nothing to anybody. thing is it in the middle of a sentence.
+export const unnamed = (x) => (x.planLabel ? `${Kind(x)} for ${x.planLabel}` : Kind(x));
+export const thing = (x) => (x.unnamed ? `${kind(x)}${x.name.slice(kind(x).length)}` : `${kind(x)} ${x.name}`);
 export const plural = (one) => (one === 'case' ? 'cases' : `${one}s`);
 // plain is why something failed, for people. What programs say to one another, which
 // begins with a code, is on the status page.
 export const plain = (why) => (/^[A-Z][A-Z0-9_]{3,}\b/.test(why ?? '') ? 'Salesforce did not allow it' : (why ?? ''));
+// reason makes a sentence of why something is not possible.
+export const reason = (t) => sentence(capital(t ?? ''));
 export const sentence = (t) => (t ? (/[.!?…]$/.test(t) ? t : `${t}.`) : '');
 
 const majors = { ready: 'Ready', outbound: 'Ready for Outbound', away: 'Away', 'extended away': 'Extended Away', '': 'Logged out' };
@@ -23,6 +29,7 @@ export const title = {
   app: 'ContactPad',
   notices: 'Notices',
   alerting: 'Alerting',
+  calling: 'Calls under way',
   list: (n) => `Interactions (${n})`,
   dock: 'Selected interaction',
   states: 'State',
@@ -65,7 +72,8 @@ export const list = {
   empty: 'Nothing to do right now. New work appears here and its record opens in a tab.',
   state: { connected: 'Connected', 'on hold': 'On hold', releasing: 'Releasing…', 'release failed': 'Release failed', transferring: 'Transferring…', 'wrap-up': 'Wrap-up', alerting: 'Alerting' },
   fresh: 'New',
-  clock: { held: 'Since accepted', connected: 'Since accepted', wrap: 'Wrap-up left', alerting: 'Time left to accept' },
+  calling: 'Calling',
+  clock: { calling: 'Ringing for', held: 'Since accepted', connected: 'Since accepted', wrap: 'Wrap-up left', alerting: 'Time left to accept' },
 };
 
 export const alert = {
@@ -149,7 +157,7 @@ const denials = {
   'used up': 'No more time can be added.', // M26
   'logged out': 'You are logged out.',
 };
-export const denial = (d) => sentence(d.text) || denials[d.code] || 'That did not work. Nothing has changed.';
+export const denial = (d) => reason(d.text) || denials[d.code] || 'That did not work. Nothing has changed.';
 
 export const dock = {
   waited: (s) => `waited ${s}`,
@@ -167,13 +175,13 @@ export const dock = {
   records: (n) => `${n} records of this caller`,
   noRecord: 'No record of this caller was found.',
   openRecord: 'Open',
-  consultsAbout: (name) => `Consult about ${name}`,
+  consultsAbout: (x) => `Consult about ${thing(x)}`,
   voice: { connecting: 'voice connecting…', talking: 'voice connected' },
   voiceTrouble: { 'no microphone': 'No microphone. Allow it for this page, then release and call again.', failed: 'Voice: no connection. Release and call again.' },
 };
 
 export const finder = {
-  title: (mode, x) => `${mode === 'consult' ? 'Consult' : 'Transfer'} · ${Kind(x)} ${x.title}`,
+  title: (f) => `${finder.mode[f.mode]} · ${capital(f.title)}`,
   mode: { consult: 'Consult', transfer: 'Transfer' },
   how: 'What to do',
   label: { consult: 'Agent or phone number', transfer: 'Agent or plan' },
@@ -199,7 +207,7 @@ export const menu = {
 };
 
 export const confirm = {
-  abandonTitle: (x) => `Abandon ${kind(x)} ${x.name}?`,
+  abandonTitle: (x) => `Abandon ${thing(x)}?`,
   abandon: (x) =>
     `Only do this because Release did not work. You get ${x.size} of your load back. ${x.class === 'non-live' ? `The ${kind(x)} stays yours in Salesforce. ` : ''}This is recorded and may change statistics and what the customer experiences.`,
   keep: 'Keep it',
@@ -239,8 +247,8 @@ export const link = {
 
 // M8: what changed while the connection was lost.
 export const meanwhile = (parts) => `While you were away: ${listed(parts)}.`;
-export const ended = (x) => `${kind(x)} ${x.name} left your list`;
-export const came = (x) => `${kind(x)} ${x.name} came`;
+export const ended = (x) => `${thing(x)} left your list`;
+export const came = (x) => `${thing(x)} came`;
 
 export const second = {
   title: 'ContactPad is active elsewhere',
@@ -280,9 +288,8 @@ export const keys = {
   close: 'Close',
 };
 
-// called is the name in a sentence. Before the name is known there is only an id, which
-// nobody wants to hear.
-const called = (x) => (x.name === x.record || x.name === x.interaction ? '' : `: ${x.name}`);
+// called is the name in a sentence, once it is known.
+const called = (x) => (x.unnamed ? '' : `: ${x.name}`);
 
 // Sentences for screen readers: P polite, A urgent (panel-ux 2.6).
 export const say = {
@@ -292,7 +299,7 @@ export const say = {
   state: (s) => `${stateName(s)}.`,
   ready: 'Ready.',
   alerting: (x, seconds) => `${Kind(x)} alerting${called(x)}${x.planLabel ? `, ${x.planLabel}` : ''}. ${alert.accept}${seconds > 0 ? ` ${inWords(seconds)}.` : ''}`,
-  ringing: (x, seconds, here) => `Call ringing: ${x.name}${x.planLabel ? `, ${x.planLabel}` : ''}. ${here ? 'Answer is at the top.' : alert.phone}${seconds > 0 ? ` ${inWords(seconds)}.` : ''}`,
+  ringing: (x, seconds, here) => `Call ringing${called(x)}${x.planLabel ? `, ${x.planLabel}` : ''}. ${here ? 'Answer is at the top.' : alert.phone}${seconds > 0 ? ` ${inWords(seconds)}.` : ''}`,
   auto: (x) => `${Kind(x)} accepted for you${called(x)}${x.planLabel ? `, ${x.planLabel}` : ''}.`,
   accepted: (x) => `${Kind(x)} accepted${called(x)}${x.planLabel ? `, ${x.planLabel}` : ''}.`,
   held: (x) => `${x.name} is on hold.`,
@@ -304,7 +311,7 @@ export const say = {
   wrapSoon: (more) => `20 seconds of wrap-up left.${more ? ' Add 30 s is in the dock.' : ''}`,
   wrapEnded: (s) => `Wrap-up ended. ${stateName(s)}.`,
   added: (seconds) => `Time added. ${inWords(seconds)} of wrap-up left.`,
-  ended: (x) => `${Kind(x)} ${x.name} has left your list.`,
+  ended: (x) => `${capital(thing(x))} has left your list.`,
   abandoned: (load) => `Abandoned. Load ${load} of 100.`,
   intended: (s, n) => `${stateName(s)}, when your ${count(n, 'interaction')} ${n === 1 ? 'has' : 'have'} ended.`,
   cancelled: (s, was) => `${stateName(s)} again. ${stateName(was)} was cancelled.`,
@@ -324,6 +331,7 @@ export const utility = {
   alerting: (n) => `${n} alerting`,
   missedCall: 'missed call',
   missed: 'missed',
+  auto: (x) => `${Kind(x)} accepted for you`,
   onCall: 'On a call',
   on: (n, x) => `On ${count(n, kind(x))}`,
   wrapUp: 'Wrap-up',

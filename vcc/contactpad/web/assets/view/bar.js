@@ -1,9 +1,9 @@
 // The state bar: what the agent's state is, why, for how long, and the menu.
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { icon } from '../icons.js';
-import { accepted, alerting, canAct, cards, loggedIn, up, work } from '../state.js';
+import { accepted, alerting, canAct, cards, loggedIn, untouched, up, work } from '../state.js';
 import { instant } from '../time.js';
-import { bar as words, menu as menuWords, stateName, title } from '../words.js';
+import { bar as words, capital, menu as menuWords, stateName, title } from '../words.js';
 
 export function bar(s, act) {
   const d = s.desk;
@@ -41,16 +41,16 @@ function second(s, act) {
     const until = instant(d.blocked.until);
     return html`<p class="why fault">${until ? html`${words.blockedLeft(d.blocked.reason)} <span class="digits" data-down=${until}></span> ${words.left}` : d.blocked.reason}${blockedCard(s, act)}${unblock(s, act)}</p>`;
   }
-  if (d.intended) return html`<p class="why"><span class="short">${words.next(d.intended)}</span><span class="long">${words.nextLong(d.intended)}</span></p>`;
   const ringing = alerting(s).length;
   if (ringing > 0) return line(words.alerting(ringing), 'needs');
+  const auto = untouched(s);
+  if (auto) return line(words.accepted(auto), auto.class === 'semi-live' ? 'needs' : '');
+  if (d.intended) return html`<p class="why"><span class="short">${words.next(d.intended)}</span><span class="long">${words.nextLong(d.intended)}</span></p>`;
   if (d.omni && d.omni.online === false) {
     return html`<p class="why omni"><span>${words.omniOffline}</span>
       <button class="link" aria-disabled=${canAct(s) ? nothing : 'true'} @click=${() => act.online()}>${words.goOnline}</button></p>`;
   }
-  if (d.why && d.load <= 100) return line(d.why);
-  const auto = work(s).find((c) => s.fresh[c.interaction] === 'auto' && c.class === 'semi-live');
-  if (auto) return line(words.accepted(auto));
+  if (d.why && d.load <= 100 && d.state.major === 'ready') return line(capital(d.why));
   if (work(s).some((c) => c.class === 'live' && c.state !== 'wrap-up')) return line(words.onCall);
   if (cards(s).length === 0 && d.state.major === 'ready') return line(words.waiting(d.omni?.online));
   return nothing;

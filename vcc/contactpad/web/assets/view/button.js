@@ -2,7 +2,7 @@
 // reachable, and says why when pressed (panel-ux 2.1).
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { busy, canAct, primary, up } from '../state.js';
-import { action as words, doing, off } from '../words.js';
+import { action as words, doing, off, reason } from '../words.js';
 
 // offOf says why nothing can be done at all; '' if it can.
 export const offOf = (s) => (canAct(s) ? '' : !up(s) ? off.lost : !primary(s) ? off.elsewhere : '');
@@ -11,7 +11,7 @@ export const offOf = (s) => (canAct(s) ? '' : !up(s) ? off.lost : !primary(s) ? 
 export function button({ s, act, card, action, main = false, party = '', text = '' }) {
   const going = busy(s, card.interaction, action.do);
   const leaving = action.do === 'release' && card.state === 'releasing';
-  const why = offOf(s) || (going || leaving ? off.underway : '') || action.off || '';
+  const why = offOf(s) || (going || leaving ? off.underway : '') || reason(action.off);
   const word = going || leaving ? (doing[action.do] ?? text) : text || words(action.do, card, party);
   return html`<button
     class=${main ? 'main' : 'plain'}

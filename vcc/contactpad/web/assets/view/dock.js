@@ -2,10 +2,11 @@
 // in the same order, so that nothing moves under the pointer.
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { icon } from '../icons.js';
-import { busy, cardOf, consultsOf, key, selectedCard } from '../state.js';
+import { busy, cardOf, consultsOf, key, ringingOf, selectedCard } from '../state.js';
 import { instant, nanoseconds, span } from '../time.js';
-import { Kind, denial, dock as words, failed, list as listWords, slow, title } from '../words.js';
+import { denial, dock as words, failed, list as listWords, slow, title } from '../words.js';
 import { button, offOf } from './button.js';
+import { heading } from './heading.js';
 
 // beside are the actions that stand beside a party when there is one they are about.
 const beside = { retrieve: 'on hold', cancel: 'ringing' };
@@ -23,12 +24,14 @@ export function dock(s, act) {
 function inside(s, c, act) {
   const calls = [c, ...consultsOf(s, c)];
   const placed = new Set();
-  const people = c.class === 'live' ? parties(s, calls, placed, act) : nothing;
+  // About a chat or a case, the call has a card of its own; only while it rings must it
+  // be at hand here, too.
+  const people = c.class === 'live' ? parties(s, calls, placed, act) : parties(s, ringingOf(s, c), new Set(), act);
   return html`
     <div class="title">
       ${c.record
-        ? html`<button class="link" data-interaction=${c.interaction} @click=${() => act.open(key(c))}>${Kind(c)} · <span dir="auto">${c.name}</span></button>`
-        : html`<span class="name">${Kind(c)} · <span dir="auto">${c.name}</span></span>`}
+        ? html`<button class="link" data-interaction=${c.interaction} @click=${() => act.open(key(c))}>${heading(c)}</button>`
+        : html`<span class="name">${heading(c)}</span>`}
       <span class="clock" role="timer">${clock(c)}</span>
     </div>
     <p class="facts">${facts(s, c)}</p>
@@ -50,7 +53,7 @@ function facts(s, c) {
   if (c.planLabel) parts.push(c.planLabel);
   if (c.waited && c.state !== 'wrap-up') parts.push(words.waited(span(nanoseconds(c.waited))));
   const about = c.of && cardOf(s, c.of);
-  if (about) parts.push(words.consultsAbout(about.name));
+  if (about) parts.push(words.consultsAbout(about));
   return parts.join(' · ');
 }
 

@@ -13,7 +13,7 @@ export function finder(s, act) {
   const off = offOf(s);
   return html`<div class="cover">
     <div class="finder" role="dialog" tabindex="-1" aria-modal="true" aria-labelledby="finder-title" @keydown=${(e) => act.dialogKeys(e, () => act.findEscape())}>
-      <h2 id="finder-title">${words.title(f.mode, f)}</h2>
+      <h2 id="finder-title">${words.title(f)}</h2>
       ${f.both
         ? html`<fieldset class="toggle"><legend class="vh">${words.how}</legend>
             ${['consult', 'transfer'].map((m) => html`<label class=${m === f.mode ? 'on' : ''}><input type="radio" name="mode" .checked=${m === f.mode} @change=${() => act.findMode(m)} />${words.mode[m]}</label>`)}

@@ -3,7 +3,7 @@
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { repeat } from '../vendor/lit-html/directives/repeat.js';
 import { icon, symbol } from '../icons.js';
-import { key, work } from '../state.js';
+import { isFresh, key, work } from '../state.js';
 import { instant } from '../time.js';
 import { Kind, list as words, title } from '../words.js';
 
@@ -22,7 +22,7 @@ export function list(s, act) {
 
 function card(s, c, stop, act) {
   // A call was answered here: it is no news.
-  const fresh = s.fresh[c.interaction] && c.state === 'connected' && (c.class !== 'live' || s.fresh[c.interaction] === 'auto') && !s.abandoned.includes(c.interaction);
+  const fresh = isFresh(s, c) && (c.class !== 'live' || s.fresh[c.interaction] === 'auto') && !s.abandoned.includes(c.interaction);
   const state = fresh ? words.fresh : (words.state[c.state] ?? c.state);
   const current = key(c) === s.selected;
   return html`<li class="card ${current ? 'current' : ''}" data-state=${c.state} data-class=${c.class}>
