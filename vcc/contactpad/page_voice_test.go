@@ -1,6 +1,8 @@
 package contactpad_test
 
 import (
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -121,4 +123,101 @@ func TestPageNoMicrophone(t *testing.T) {
 	})
 	s.text("No microphone. Allow it for this page, then release and call again.")
 	s.text("Your phone or microphone is not connected.")
+}
+
+// signals counts what two panels say to each other.
+type signals struct {
+	mu     sync.Mutex
+	offers []string // who offered
+	lose   bool     // nothing arrives
+}
+
+// between passes on what the one says to the other, and counts it.
+func (g *signals) between(t *testing.T, other *pad, from vcc.AgentID) func(m message) {
+	pass := relayTo(t, other, from)
+	return func(m message) {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		data, _ := m["data"].(map[string]any)
+		if sdp, _ := data["sdp"].(map[string]any); sdp["type"] == "offer" {
+			g.offers = append(g.offers, string(from))
+		}
+		if !g.lose {
+			pass(m)
+		}
+	}
+}
+
+func (g *signals) set(lose bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.lose = lose
+}
+
+// Of two panels the one with the smaller id offers, once, whoever is there first; a
+// page that comes back, on either side, is offered to again by the same; and messages
+// that got lost with a connection are made up for.
+func TestPageVoiceIsOfferedOnce(t *testing.T) {
+	asker, asked := idle(), idle()
+	asker.Agent, asked.Agent = "005z", "005b"
+	call := func(other vcc.AgentID) func(d *vcc.Desk) {
+		return func(d *vcc.Desk) {
+			c := callCard("77", "Somebody", 0)
+			c.Direction, c.Record, c.Actions = "internal", "", actions(vcc.Hold, vcc.Release)
+			c.Parties = []vcc.Party{{ID: string(other), Name: "Somebody", State: vcc.PartyTalking, Since: ago(0), Agent: other}}
+			working(d, "Busy Internal", c)
+		}
+	}
+	a, b := newStage(t, staging{desk: asker}), newStage(t, staging{desk: asked})
+	g := &signals{}
+	a.pad.relays(g.between(t, b.pad, "005z"))
+	b.pad.relays(g.between(t, a.pad, "005b"))
+	connected := func(when string, offers int) {
+		t.Helper()
+		for _, s := range []*stage{a, b} {
+			s.text("voice connected")
+		}
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if len(g.offers) != offers || slices.Contains(g.offers, "005z") {
+			t.Errorf("%s: offered by %q, want %d times by 005b", when, g.offers, offers)
+		}
+		g.offers = nil
+	}
+	for range 3 {
+		a.pad.show(call("005b"))
+		b.pad.show(call("005z"))
+		connected("at the start", 1)
+		for _, s := range []*stage{a, b} {
+			s.pad.show(func(d *vcc.Desk) { *d = idle(); d.Agent = "" })
+			s.noText("voice connected")
+		}
+		a.pad.show(func(d *vcc.Desk) { d.Agent = "005z" })
+		b.pad.show(func(d *vcc.Desk) { d.Agent = "005b" })
+	}
+	a.pad.show(call("005b"))
+	b.pad.show(call("005z"))
+	connected("again", 1)
+	for _, back := range []struct{ s, other *stage }{{b, a}, {a, b}} {
+		n := len(back.s.pad.all("hello"))
+		eval[bool](t, back.other.page, `(window.was = document.getElementById("voice").srcObject, true)`)
+		eval[bool](t, back.s.page, `(setTimeout(() => location.reload()), true)`)
+		back.s.pad.await(t, "hello", n+1)
+		back.other.wait(`document.getElementById("voice").srcObject !== window.was`)
+		back.s.page = frameOf(t, back.s.tab, back.s.pad.url+"/pad/")
+		connected("after a page was loaded anew", 1)
+	}
+	// Nothing arrives while the one comes back; then its connection does.
+	g.set(true)
+	n, said := len(b.pad.all("hello")), len(b.pad.all("rtc"))
+	eval[bool](t, b.page, `(setTimeout(() => location.reload()), true)`)
+	b.pad.await(t, "hello", n+1)
+	b.page = frameOf(t, b.tab, b.pad.url+"/pad/")
+	b.text("voice connecting…")
+	b.pad.await(t, "rtc", said+1) // it has said that it is ready, to nobody
+	g.set(false)
+	b.pad.hangUp()
+	for _, s := range []*stage{b, a} {
+		s.text("voice connected")
+	}
 }

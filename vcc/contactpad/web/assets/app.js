@@ -34,6 +34,7 @@ export class App {
     this.ringer = new Ringer(() => this.dispatch({ type: 'sound', state: this.ringer.state }));
     this.bridge = new Bridge({ win, orgs: config.orgs, on: { ready: (b) => this.#bridgeReady(b), missing: () => this.#bridgeMissing(), event: (n, d) => this.#bridgeEvent(n, d) } });
     this.voice = new Voice({
+      win,
       media: win.navigator.mediaDevices,
       audio: this.doc.getElementById('voice'),
       send: (interaction, data) => this.wire.send({ t: 'rtc', interaction, data }),

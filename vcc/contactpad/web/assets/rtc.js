@@ -2,12 +2,18 @@
 // on. Of the two the one with the smaller id offers: both know both ids, whoever asked,
 // and however often a page was loaded anew.
 
+const patience = 10_000; // ms for two panels to find each other
+const pause = 3000; // ms before what failed is tried again
+
 // Voice keeps one connection for each call that sync lists.
 //
-// Messages to the other panel: {ready:true} (I can talk: offer, if that is yours to do),
-// {sdp, n} and {ice, n}, where n names the offer: what belongs to an older one is not
-// heard. A page that was loaded again says ready again, which starts anew.
+// Messages to the other panel: {ready} (I can talk: offer, if that is yours to do), {sdp, n}
+// and {ice, n}, where n names the offer: what belongs to an older one is not heard. ready is
+// a name that a side gives to its own part. It is offered to once, however often it says
+// that it is ready; a page that was loaded again, or that starts anew because nothing came
+// of it, has another name, and so gets another offer.
 export class Voice {
+  #win;
   #ice = [];
   #media;
   #audio;
@@ -16,7 +22,8 @@ export class Voice {
   #calls = new Map();
   #me = '';
 
-  constructor({ media, audio, send, changed }) {
+  constructor({ win, media, audio, send, changed }) {
+    this.#win = win;
     this.#media = media;
     this.#audio = audio;
     this.#send = send;
@@ -44,11 +51,16 @@ export class Voice {
   heard(interaction, from, data) {
     const call = this.#calls.get(interaction);
     if (!call || call.agent !== from || data === null || typeof data !== 'object') return;
-    call.chain = call.chain.then(() => this.#take(call, data)).catch(() => this.#tell(call, 'failed'));
+    call.chain = call.chain.then(() => this.#take(call, data)).catch(() => this.#open(call) && this.#failed(call));
+  }
+
+  // again starts what is not connected anew: messages of it may have been lost.
+  again() {
+    for (const call of this.#calls.values()) if (call.said !== 'talking') this.#anew(call);
   }
 
   #begin(c) {
-    const call = { ...c, offers: this.#me < c.agent, chain: Promise.resolve(), stream: null, pc: null, early: [], said: '', n: 0 };
+    const call = { ...c, offers: this.#me < c.agent, chain: Promise.resolve(), stream: null, pc: null, early: [], said: '', n: 0, name: '', peer: '', timer: 0 };
     this.#calls.set(c.interaction, call);
     // In a task of its own: the state that asked for the call is drawn first.
     call.chain = call.chain.then(() => this.#listen(call));
@@ -68,15 +80,33 @@ export class Voice {
       return;
     }
     this.#hold(call, call.held);
-    this.#send(call.interaction, { ready: true });
+    this.#anew(call);
+  }
+
+  // anew says that this side is ready, under a new name, and does so again until voices
+  // are heard: the other page may be gone for a while, or the network.
+  #anew(call) {
+    if (!call.stream || !this.#open(call)) return;
+    this.#expect(call, patience);
+    call.name = this.#win.crypto.randomUUID();
+    call.peer = '';
+    this.#send(call.interaction, { ready: call.name });
+  }
+
+  // expect starts anew unless voices are heard within ms.
+  #expect(call, ms) {
+    clearTimeout(call.timer);
+    call.timer = setTimeout(() => call.said !== 'talking' && this.#anew(call), ms);
   }
 
   async #take(call, data) {
     if (!call.stream || !this.#open(call)) return;
-    if (data.ready === true) {
-      // Asked back once: the other side may have come later than what we said.
+    if (typeof data.ready === 'string') {
+      if (call.peer === data.ready) return; // was offered to, or is known to be there
+      call.peer = data.ready;
+      // Who does not offer answers: the other side may have come later than what it said.
       if (call.offers) await this.#offer(call);
-      else if (!data.again) this.#send(call.interaction, { ready: true, again: true });
+      else this.#send(call.interaction, { ready: call.name });
     } else if (data.sdp?.type === 'offer' && !call.offers) {
       const pc = this.#connect(call, data.n);
       await pc.setRemoteDescription(data.sdp);
@@ -107,6 +137,7 @@ export class Voice {
   #connect(call, n) {
     call.pc?.close();
     call.n = n;
+    this.#expect(call, patience);
     this.#tell(call, 'connecting');
     call.early = [];
     const pc = new RTCPeerConnection({ iceServers: this.#ice });
@@ -120,10 +151,16 @@ export class Voice {
     pc.onconnectionstatechange = () => {
       if (call.pc !== pc) return;
       if (pc.connectionState === 'connected') this.#tell(call, 'talking');
-      else if (pc.connectionState === 'failed') this.#tell(call, 'failed');
       else if (pc.connectionState === 'disconnected') this.#tell(call, 'connecting');
+      else if (pc.connectionState === 'failed') this.#failed(call);
     };
     return pc;
+  }
+
+  // failed says so, and tries again.
+  #failed(call) {
+    this.#tell(call, 'failed');
+    this.#expect(call, pause);
   }
 
   #hold(call, held) {
@@ -145,6 +182,7 @@ export class Voice {
   #end(id) {
     const call = this.#calls.get(id);
     this.#calls.delete(id);
+    clearTimeout(call.timer);
     call.pc?.close();
     stop(call.stream);
     this.#audio.srcObject = null;

@@ -148,6 +148,7 @@ export class Wire {
     // What was asked before the break is asked again as the same: the server does it once.
     for (const d of Object.values(app.state.doing)) this.ask(d.command);
     app.acts.refind();
+    app.voice.again();
     if (desk && loggedIn(app.state)) this.#meanwhile(desk.cards ?? []);
   }
 

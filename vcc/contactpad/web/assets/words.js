@@ -177,7 +177,7 @@ export const dock = {
   openRecord: 'Open',
   consultsAbout: (x) => `Consult about ${thing(x)}`,
   voice: { connecting: 'voice connecting…', talking: 'voice connected' },
-  voiceTrouble: { 'no microphone': 'No microphone. Allow it for this page, then release and call again.', failed: 'Voice: no connection. Release and call again.' },
+  voiceTrouble: { 'no microphone': 'No microphone. Allow it for this page, then release and call again.', failed: 'No voice connection. Trying again. If it stays, release the call and call again.' },
 };
 
 export const finder = {
