@@ -29,6 +29,7 @@ const (
 	addEntries4
 	addEntries16
 	addEntries64
+	addBatch
 	putMeta
 	statements // how many
 )
@@ -51,12 +52,14 @@ var texts = [statements]string{
 	putEffect: `INSERT INTO outbox (id, seq, kind, interaction, doc)
 		VALUES ($1, (SELECT COALESCE(MAX(seq), 0) + 1 FROM outbox), $2, $3, $4)
 		ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, interaction = excluded.interaction, doc = excluded.doc`,
-	dropEffect:   `DELETE FROM outbox WHERE id = $1`,
-	lastEntry:    `SELECT COALESCE(MAX(seq), 0) FROM journal`,
+	dropEffect: `DELETE FROM outbox WHERE id = $1`,
+	lastEntry: `SELECT MAX(seq) FROM (SELECT COALESCE(MAX(seq), 0) AS seq FROM journal
+		UNION ALL SELECT COALESCE(MAX(seq), 0) FROM journal_batch) AS ends`,
 	addEntry:     entriesText(1),
 	addEntries4:  entriesText(4),
 	addEntries16: entriesText(16),
 	addEntries64: entriesText(64),
+	addBatch:     `INSERT INTO journal_batch (seq, doc) VALUES ($1, $2)`,
 	putMeta:      `INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
 }
 

@@ -7,7 +7,8 @@
 //	loop -- Change -->   +-- agent
 //	  one transaction    +-- cursor        one row per channel of the stream
 //	                     +-- outbox        effects decided, not yet carried out
-//	                     +-- journal       what happened and why, append only
+//	                     +-- journal       what happened and why, append only; many
+//	                                       entries at once as one row (journal_batch)
 //
 // A Change is applied whole or not at all, and Commit returns only after it was
 // synced to disk. So the cursor can never pass an event whose consequences are

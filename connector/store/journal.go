@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,8 +18,8 @@ const (
 	pruneBatch     = 2000 // entries removed per transaction, so that commits get their turn
 )
 
-// entryStatements are the ways to write entries, by how many at once. One entry is
-// the usual turn of the loop; many at once cost about half as much each.
+// entryStatements are the ways to write entries as rows, by how many at once. One
+// entry is the usual turn of the loop; many at once cost about half as much each.
 var entryStatements = []struct {
 	size int
 	add  statement
@@ -41,8 +43,21 @@ func (w *writer) journal(c *Change) error {
 	if err := w.stmt(lastEntry).QueryRow().Scan(&seq); err != nil {
 		return fmt.Errorf("find the end of the journal: %w", err)
 	}
-	args := make([]any, 0, entryColumns*min(len(c.Journal), entryStatements[0].size))
 	rest := c.Journal
+	for len(rest) >= batchFrom {
+		n := min(len(rest), batchMost)
+		seq += int64(n)
+		if err := w.batch(seq, rest[:n]); err != nil {
+			return err
+		}
+		rest = rest[n:]
+	}
+	return w.entries(seq, rest)
+}
+
+// entries appends rows to the journal, numbered from the one after seq on.
+func (w *writer) entries(seq int64, rest []Entry) error {
+	args := make([]any, 0, entryColumns*min(len(rest), entryStatements[0].size))
 	for _, by := range entryStatements {
 		for ; len(rest) >= by.size; rest = rest[by.size:] {
 			args = args[:0]
@@ -73,41 +88,63 @@ func (s *Store) Journal(ctx context.Context, q JournalQuery) ([]Entry, error) {
 		limit = defaultEntries
 	}
 	limit = min(limit, maxEntries)
-	var rows *sql.Rows
-	var err error
-	if q.Interaction == "" {
-		rows, err = s.reads.QueryContext(ctx, `SELECT seq, at, interaction, what, offer, agent, why FROM journal
-			WHERE seq > $1 ORDER BY seq LIMIT $2`, q.AfterSeq, limit)
-	} else {
-		rows, err = s.reads.QueryContext(ctx, `SELECT seq, at, interaction, what, offer, agent, why FROM journal
-			WHERE interaction = $1 AND seq > $2 ORDER BY seq LIMIT $3`, string(q.Interaction), q.AfterSeq, limit)
-	}
+	tx, err := s.reads.BeginTx(ctx, &sql.TxOptions{ReadOnly: true}) // an entry may move meanwhile
 	if err != nil {
 		return nil, s.fault(ctx, "read journal", err)
 	}
+	defer tx.Rollback() // nothing was written
+	r := reader{ctx, tx}
+	out, err := r.entries(q, limit)
+	if err != nil {
+		return nil, s.fault(ctx, "read journal", err)
+	}
+	batched, err := r.batches(q, limit)
+	if err != nil {
+		return nil, s.fault(ctx, "read journal", err)
+	}
+	if len(batched) > 0 {
+		out = append(out, batched...)
+		slices.SortFunc(out, func(a, b Entry) int { return cmp.Compare(a.Seq, b.Seq) })
+	}
+	return out[:min(len(out), limit)], nil
+}
+
+// entries reads what a query wants of the entries that are rows.
+func (r reader) entries(q JournalQuery, limit int) (out []Entry, err error) {
+	var rows *sql.Rows
+	if q.Interaction == "" {
+		rows, err = r.tx.QueryContext(r.ctx, `SELECT seq, at, interaction, what, offer, agent, why FROM journal
+			WHERE seq > $1 ORDER BY seq LIMIT $2`, q.AfterSeq, limit)
+	} else {
+		rows, err = r.tx.QueryContext(r.ctx, `SELECT seq, at, interaction, what, offer, agent, why FROM journal
+			WHERE interaction = $1 AND seq > $2 ORDER BY seq LIMIT $3`, string(q.Interaction), q.AfterSeq, limit)
+	}
+	if err != nil {
+		return nil, err
+	}
 	defer rows.Close()
-	var out []Entry
 	for rows.Next() {
 		var e Entry
 		var at int64
 		if err := rows.Scan(&e.Seq, &at, &e.Interaction, &e.What, &e.Offer, &e.Agent, &e.Why); err != nil {
-			return nil, s.fault(ctx, "read journal", err)
+			return nil, err
 		}
 		e.At = time.UnixMicro(at).UTC()
 		out = append(out, e)
 	}
-	if err := rows.Err(); err != nil {
-		return nil, s.fault(ctx, "read journal", err)
-	}
-	return out, nil
+	return out, rows.Err()
 }
 
 // Prune removes the entries from the start of the journal up to the first that
 // was written at or after before, and tells how many. The newest entry stays
 // whatever its age, because the next number follows from it. What was removed
-// before an error stays removed.
+// before an error stays removed. It also files what was written in haste, which
+// makes reading slower until then: call it now and then.
 func (s *Store) Prune(ctx context.Context, before time.Time) (int, error) {
 	const op = "prune journal"
+	if err := s.unpack(ctx, op); err != nil {
+		return 0, err
+	}
 	// The search reads the entries that go, and no others: the journal is in
 	// order of time, so it needs no index for that.
 	var first, end, newest sql.NullInt64

@@ -8,6 +8,7 @@ package storetest
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -41,6 +42,7 @@ func Run(t *testing.T, b Backend) {
 		"last row counts":     testLastRow,
 		"journal":             testJournal,
 		"journal words":       testJournalWords,
+		"journal in batches":  testJournalBatches,
 		"prune":               testPrune,
 		"prune in batches":    testPruneBatches,
 		"constraints":         testConstraints,
@@ -237,6 +239,70 @@ func testJournalWords(t *testing.T, b Backend) {
 	if got := all[len(all)-1].At; !got.IsZero() {
 		t.Errorf("no time is kept as %v", got)
 	}
+}
+
+// testJournalBatches: however many entries a change brings, they are read one by
+// one, in order, by number and by interaction, before pruning and after it.
+func testJournalBatches(t *testing.T, b Backend) {
+	s := b.Fresh(t)
+	ids := []vcc.InteractionID{"a", "aa", `odd"id\`, "größe", "", "%"}
+	var want []store.Entry
+	for _, size := range []int{1, 40, 3, 15, 16, 17, 1203, 2, 100} {
+		var c store.Change
+		for range size {
+			e := Entry(ids[len(want)%len(ids)], int64(len(want)))
+			e.Offer, e.Agent = len(want)%3, []vcc.AgentID{"", "0051", "<&>"}[len(want)%3]
+			e.Why = []string{"", "tab\tand \"quotes\"", "nul \x00", "line\u2028end"}[len(want)%4]
+			c.Journal, want = append(c.Journal, e), append(want, e)
+		}
+		commit(t, s, c)
+	}
+	for i := range want {
+		want[i].Why = strings.ReplaceAll(want[i].Why, "\x00", "\uFFFD")
+	}
+	check := func(when string) {
+		t.Helper()
+		all := journal(t, s, store.JournalQuery{})
+		if d := diff(want, all); d != "" {
+			t.Fatalf("%s (-want +got):\n%s", when, d)
+		}
+		for i := 1; i < len(all); i++ {
+			if all[i].Seq != all[i-1].Seq+1 {
+				t.Fatalf("%s: entry %d comes after %d", when, all[i].Seq, all[i-1].Seq)
+			}
+		}
+		for _, id := range append(ids[:4:4], "%") {
+			var of []store.Entry
+			for _, e := range want {
+				if e.Interaction == id {
+					of = append(of, e)
+				}
+			}
+			for _, limit := range []int{7, 100, 1000} {
+				if d := diff(of, journal(t, s, store.JournalQuery{Interaction: id, Limit: limit})); d != "" {
+					t.Errorf("%s, of %q by %d (-want +got):\n%s", when, id, limit, d)
+				}
+			}
+		}
+		for _, after := range []int{0, 1, 20, 41, 60, 300, 700, len(want) - 1, len(want)} {
+			var seq int64
+			if after > 0 {
+				seq = all[after-1].Seq
+			}
+			if d := diff(want[after:], journal(t, s, store.JournalQuery{AfterSeq: seq, Limit: 333})); d != "" {
+				t.Errorf("%s, after %d (-want +got):\n%s", when, after, d)
+			}
+		}
+	}
+	check("as written")
+	s = b.Again(t, s)
+	if n, err := s.Prune(t.Context(), noon); n != 0 || err != nil {
+		t.Fatalf("Prune = %d, %v", n, err)
+	}
+	check("after pruning nothing")
+	commit(t, s, store.Change{Journal: want[:30]}) // numbers go on
+	want = append(want, want[:30]...)
+	check("later")
 }
 
 func testPrune(t *testing.T, b Backend) {
