@@ -38,7 +38,11 @@ func newCalls(ctx context.Context, d *daemon, rt routing, simulate bool, org *re
 				}
 				return "", false
 			},
-			Agent:     org.agentNamed,
+			Agent: org.agentNamed,
+			Known: func() bool {
+				_, swept := d.connector.Links()
+				return !swept.IsZero() // the roster comes with the first sweep
+			},
 			AgentName: func(id vcc.AgentID) (name, shown string) { return org.nameOf(id), string(id) },
 			Log:       log.With("component", "interactions"),
 		})

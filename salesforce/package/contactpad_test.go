@@ -55,6 +55,8 @@ func TestBridge(t *testing.T) {
 			return call('openRecord', {recordId:'CASE18', focus:true})`, `{"tabId":"t2","already":false}`},
 		{"says that a record is gone", `await start(); fail.openTab = 'no such record'; send({kind:'call', id:'x', name:'openRecord', args:{recordId:'CASE18', focus:true}});
 			await wait(() => got.find((m) => m.id === 'x')); return got.find((m) => m.id === 'x').error`, `{"code":"gone","text":"no such record"}`},
+		{"does not call a record gone that the console just did not open", `await start(); fail.openTab = 'You have reached the maximum number of open tabs.'; send({kind:'call', id:'x', name:'openRecord', args:{recordId:'CASE18', focus:true}});
+			await wait(() => got.find((m) => m.id === 'x')); return got.find((m) => m.id === 'x').error`, `{"code":"refused","text":"You have reached the maximum number of open tabs."}`},
 		{"closes a record", `await start(); await call('openRecord', {recordId:'CASE18'}); const r = [await call('closeRecord', {recordId:'CASE15'}), await call('closeRecord', {recordId:'CASE15'})];
 			return [r, asked('closeTab'), await event('tabClosed')]`, `[[{"closed":true},{"closed":false}],[{"tabId":"t1"}],{"recordId":"CASE18"}]`},
 

@@ -84,6 +84,8 @@ func (s *Server) invoke(ctx context.Context, p pass, body []byte) error {
 		return refuse(http.StatusBadRequest, "provider %q is not registered: POST it to /interactions/register first", in.Provider)
 	case len(in.Requests) == 0:
 		return refuse(http.StatusBadRequest, "requests is empty: list at least one")
+	case slices.ContainsFunc(in.Requests, func(q request) bool { return q.RoutingData.PersonalQueue != nil }) && !s.o.Known():
+		return refuse(http.StatusServiceUnavailable, "the agents are not known yet: send it again in a moment")
 	}
 	var reports []vcc.Report
 	var ids []requestKey

@@ -30,6 +30,10 @@ type Options struct {
 	// Agent returns the agent whom others call name (user name or Salesforce user id),
 	// for personal queues; false if there is none. Nil means that name is the id.
 	Agent func(name string) (vcc.AgentID, bool)
+	// Known tells whether the agents are known already: after a start it takes a moment
+	// to read them. Until then what is for one agent alone is to be sent again (503),
+	// not refused. Nil means that they are.
+	Known func() bool
 	// AgentName returns what others call an agent: user name, and the id shown to
 	// people. Nil means the agent's id for both.
 	AgentName func(id vcc.AgentID) (name, shown string)
@@ -105,6 +109,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Agent == nil {
 		o.Agent = func(name string) (vcc.AgentID, bool) { return vcc.AgentID(name), true }
+	}
+	if o.Known == nil {
+		o.Known = func() bool { return true }
 	}
 	if o.AgentName == nil {
 		o.AgentName = func(id vcc.AgentID) (string, string) { return string(id), string(id) }

@@ -84,6 +84,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case err == nil:
 		answer(w, http.StatusOK, "OK")
 	case errors.As(err, &no):
+		if no.status == http.StatusServiceUnavailable {
+			w.Header().Set("Retry-After", "2")
+		}
 		answer(w, no.status, no.text)
 	default:
 		s.o.Log.Error("an interaction request failed", "path", r.URL.Path, "err", err)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -259,6 +260,28 @@ func TestRateLimit(t *testing.T) {
 	// Who has no token does not use up what others may.
 	if w := r.post("/interactions/invoke", full, "Authorization", ""); w.Code != 401 {
 		t.Errorf("%d", w.Code)
+	}
+}
+
+// TestAgentsNotKnownYet: after a start, what is for one agent alone is to be sent
+// again, and is then taken; what is for a plan is taken at once.
+func TestAgentsNotKnownYet(t *testing.T) {
+	known := false
+	r := newRig(t, func(o *Options) { o.Known = func() bool { return known } })
+	const personal = `{"requests": [{"route": "r"}, {"route": "r", "requestid": "1", "routingdata": {"personalqueue": {"agent": "ana"}}}]}`
+	w := r.post("/interactions/invoke", personal)
+	if after, err := strconv.Atoi(w.Header().Get("Retry-After")); w.Code != 503 || err != nil || after < 1 || len(r.taken()) != 0 {
+		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
+	}
+	r.ok("/interactions/invoke", `{"requests": [{"route": "r"}]}`)
+	r.taken()
+	known = true
+	r.ok("/interactions/invoke", personal)
+	if got := r.taken(); len(got) != 2 || got[1].Personal == nil {
+		t.Errorf("%+v", got)
+	}
+	if w := r.post("/interactions/invoke", strings.Replace(personal, "ana", "nobody", 1)); w.Code != 400 {
+		t.Errorf("an agent that there is not: %d %s", w.Code, w.Body)
 	}
 }
 

@@ -217,6 +217,9 @@
     };
   }
 
+  /** Words by which a console says that a record is deleted, or not for this user. */
+  var GONE = /delet|exist|not found|no such|no longer|access|permission|privilege|cross.reference/i;
+
   /**
    * Which record is in which tab. The console tells of a closed tab after the
    * fact, by an id that nobody can look up any more, so it is remembered here.
@@ -320,7 +323,9 @@
       return ask(workspace, 'openTab', { recordId: recordId, focus: front }).then(function (tabId) {
         know(textOf(tabId), recordId);
         return { tabId: textOf(tabId), already: false };
-      }, as('gone'));
+      }, function (error) { // the console has no codes for why, only words
+        return as(GONE.test(wordsOf(error)) ? 'gone' : 'refused')(error);
+      });
     }
 
     /** Opens a record or focuses its tab: never two tabs of one record. */

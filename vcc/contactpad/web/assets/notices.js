@@ -1,6 +1,6 @@
 // The words of the notices: what an agent must be told until they say that they know.
 import { hm, hms } from './time.js';
-import { Kind, capital, denial, kind, link, meanwhile, plain, plural, second, sentence } from './words.js';
+import { Kind, capital, denial, kind, link, meanwhile, plain, plural, reason, second, sentence } from './words.js';
 
 // Why Omni-Channel did not take an offer: M14.
 const reasons = {
@@ -59,7 +59,7 @@ function own(n) {
     case 'record gone': // M18
       return { title: 'Record not opened', text: `${n.name} cannot be opened: it was deleted or you may not see it. The interaction stays here.` };
     case 'record failed':
-      return { title: 'Record not opened', text: `${n.name} was not opened: ${sentence(n.detail || 'the console did not answer')} Try again.` };
+      return { title: 'Record not opened', text: `${n.name} was not opened. ${reason(plain(n.detail) || 'The console did not answer')} Click it to try again.` };
     case 'no bridge': // M13
       return { fault: true, title: 'No Salesforce console', text: 'ContactPad cannot reach the Salesforce console, so records do not open by themselves. Reload the page. If it stays, tell your administrator: “bridge not found”.' };
     case 'no microphone': // M19
