@@ -36,6 +36,7 @@ type Card struct {
 	Medium      Medium        `json:"medium"`
 	Name        string        `json:"name"`
 	Record      string        `json:"record,omitempty"`
+	Caller      string        `json:"caller,omitempty"` // without Record: the number by which a record is searched for
 	Plan        PlanID        `json:"plan,omitempty"`
 	PlanLabel   string        `json:"planLabel,omitempty"`
 	State       CardState     `json:"state"`

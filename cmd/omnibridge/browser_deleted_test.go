@@ -2,6 +2,7 @@ package main
 
 import (
 	"testing"
+	"time"
 
 	"omnibridge/salesforce/mockorg"
 	"omnibridge/vcc"
@@ -43,15 +44,25 @@ func (o *office) over() {
 	})
 }
 
-// clicksUntil clicks the card of an interaction until a condition holds in ContactPad:
-// a frame whose surroundings have just been clicked may miss the first click.
+// clicksUntil clicks the card of an interaction until a condition holds in ContactPad.
 func (p *person) clicksUntil(card, condition string, args ...any) {
 	p.t.Helper()
-	untilSeen(p.t, "what a click on "+card+" leads to", func() bool {
-		if js[bool](p.t, p.pad, "return Boolean("+condition+")", args...) {
+	p.clicksFor("what a click on "+card+" leads to", card, func() bool { return js[bool](p.t, p.pad, "return Boolean("+condition+")", args...) })
+}
+
+// clicksFor clicks the card of an interaction, and again only if nothing came of it for
+// a while: a frame whose surroundings have just been clicked may miss the first click,
+// and a second one is a wish of its own.
+func (p *person) clicksFor(what, card string, holds func() bool) {
+	p.t.Helper()
+	var clicked time.Time
+	untilSeen(p.t, what, func() bool {
+		if !clicked.IsZero() && holds() {
 			return true
 		}
-		p.click(p.pad, ".card .face", card)
+		if time.Since(clicked) > 5*time.Second && p.click(p.pad, ".card .face", card) {
+			clicked = time.Now()
+		}
 		return false
 	})
 }

@@ -37,13 +37,9 @@ type wish struct {
 	args  any
 	until time.Time
 	about string // for the log
-	done  func(result json.RawMessage, err *ConsoleError)
-}
-
-// choice is what a search for a caller found.
-type choice struct {
-	records []Record
-	shown   bool // its card has been on the desk
+	// interaction is what the panel says it is about if it cannot be done.
+	interaction vcc.InteractionID
+	done        func(result json.RawMessage, err *ConsoleError)
 }
 
 func (c *console) idle() bool { return len(c.calls) == 0 && len(c.held) == 0 }
@@ -86,7 +82,7 @@ func (t *seat) flush(now time.Time) {
 	t.console.held = nil
 	for _, w := range held {
 		if slices.Contains(p.bridge.can, w.name) {
-			t.call(p, w.name, w.args, now, w.done)
+			t.call(p, w, now)
 		} else {
 			t.s.log.Warn("console not asked: it cannot do this", "agent", t.agent, "call", w.name, "about", w.about)
 		}
@@ -94,16 +90,16 @@ func (t *seat) flush(now time.Time) {
 }
 
 // call asks, with the lock held, the console of p.
-func (t *seat) call(p *panel, name string, args any, now time.Time, done func(json.RawMessage, *ConsoleError)) {
+func (t *seat) call(p *panel, w wish, now time.Time) {
 	t.console.n++
 	id := t.console.prefix + "-" + strconv.Itoa(t.console.n)
-	x := &call{id: id, panel: p.place.id, name: name, data: encode(callMessage{"call", id, name, args}), until: now.Add(consoleTime), done: done}
+	x := &call{id: id, panel: p.place.id, name: w.name, data: encode(callMessage{"call", id, w.name, w.args, w.interaction}), until: now.Add(consoleTime), done: w.done}
 	t.console.calls[id] = x
 	p.sock.out.put(0, x.data)
 }
 
 // repeat sends, with the lock held, a panel that came back what it may have missed:
-// calls without a result, with the same ids, and choices.
+// calls without a result, with the same ids, and what was found of callers.
 func (t *seat) repeat(p *panel) {
 	for _, x := range t.console.calls {
 		if x.panel == p.place.id {
@@ -111,7 +107,9 @@ func (t *seat) repeat(p *panel) {
 		}
 	}
 	for id, c := range t.console.choices {
-		p.sock.out.put(0, encode(choicesMessage{"choices", id, c.records}))
+		if c.told {
+			p.sock.out.put(0, c.message(id))
+		}
 	}
 }
 
@@ -217,7 +215,7 @@ func (s *Server) ask(ctx context.Context, agent vcc.AgentID, name string, args m
 	p := t.reach()
 	able := p != nil && slices.Contains(p.bridge.can, name)
 	if able {
-		t.call(p, name, args, time.Now(), func(_ json.RawMessage, e *ConsoleError) { answer <- e })
+		t.call(p, wish{name: name, args: args, done: func(_ json.RawMessage, e *ConsoleError) { answer <- e }}, time.Now())
 		t.hurry()
 	}
 	t.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -210,7 +211,7 @@ func TestCallerIsSearchedFor(t *testing.T) {
 		"none":    {nil, nil, 0, 0},
 		"one":     {[]Record{one}, nil, 1, -1},
 		"several": {[]Record{one, two}, nil, 0, 2},
-		"trouble": {nil, errors.New("no API calls left"), 0, -1},
+		"trouble": {nil, errors.New("no API calls left"), 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -251,6 +252,51 @@ func TestCallerIsSearchedFor(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestCallerIsOpenedAgain: what was opened for a caller is opened again without a search;
+// what was not found, or is gone, is searched for.
+func TestCallerIsOpenedAgain(t *testing.T) {
+	one, two := Record{"003000000000001AAA", "Mia Frei", "Contact"}, Record{"003000000000002AAA", "Max Frei", "Contact"}
+	synctest.Test(t, func(t *testing.T) {
+		var found []Record
+		searches := 0
+		r := bubble(t, func(o *Options) {
+			o.FindCaller = func(context.Context, string) ([]Record, error) {
+				searches++
+				return found, nil
+			}
+		})
+		p := r.panel("panel-one", r.session("ana"))
+		p.say(bridgeReady)
+		r.desks.set(vcc.Desk{Agent: "ana", Cards: []vcc.Card{{Interaction: "call", Class: vcc.Live, State: vcc.CardConnected}}})
+		pop := func(again bool, wantSearches, wantPops int, record string) {
+			t.Helper()
+			r.s.Direct(vcc.Directive{Kind: vcc.Pop, Agent: "ana", Interaction: "call", Offer: 1, Caller: "+44 20 7946 0018", Focus: true, Again: again})
+			later(time.Second)
+			c := calls(t, p)
+			if searches != wantSearches || len(c) != wantPops || wantPops > 0 && c[wantPops-1].Args.RecordID != record {
+				t.Errorf("%d searches, calls %+v; want %d and %d, the last to open %s", searches, c, wantSearches, wantPops, record)
+			}
+		}
+		pop(false, 1, 0, "") // nobody
+		found = []Record{one, two}
+		pop(true, 2, 0, "") // several by now
+		p.say(map[string]any{"t": "choose", "interaction": "call", "record": "003000000000009AAA"})
+		later(time.Second)
+		pop(true, 3, 0, "") // nothing was chosen that there is
+		p.say(map[string]any{"t": "choose", "interaction": "call", "record": two.ID})
+		later(time.Second)
+		pop(true, 3, 2, two.ID) // the choice, and once more
+		c := calls(t, p)
+		p.say(map[string]any{"t": "result", "id": c[1].ID, "ok": false, "error": map[string]string{"code": "gone"}})
+		later(time.Second)
+		found = []Record{one}
+		pop(true, 4, 3, one.ID)
+		if h, _ := p.last("choices"); !strings.Contains(string(h.data), one.ID) || strings.Contains(string(h.data), two.ID) {
+			t.Errorf("told %s, so that old words stay", h.data)
+		}
+	})
 }
 
 func TestOmniStatusIsSetByTheNewestWish(t *testing.T) {

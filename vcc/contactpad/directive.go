@@ -1,7 +1,6 @@
 package contactpad
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/json"
 	"time"
@@ -56,7 +55,9 @@ func (s *Server) pop(d vcc.Directive) {
 	case d.Record != "":
 		s.with(d.Agent, func(t *seat) { t.pop(d.Interaction, d.Record, d.Focus) })
 	case d.Caller != "" && s.o.FindCaller != nil:
-		s.spawn(func() { s.popCaller(d) })
+		if !d.Again || !s.reopen(d) {
+			s.spawn(func() { s.popCaller(d) })
+		}
 	}
 }
 
@@ -65,65 +66,14 @@ func (t *seat) pop(about vcc.InteractionID, record string, focus bool) {
 	t.wish(wish{
 		name:  "openRecord",
 		args:  map[string]any{"recordId": record, "focus": focus},
-		about: string(about),
+		about: string(about), interaction: about,
 		done: func(_ json.RawMessage, e *ConsoleError) {
 			if e != nil && e.Code == "gone" && about != "" {
+				t.console.forgetOpened(about, record)
 				t.order(vcc.Command{ID: "gone-" + rand.Text(), Do: vcc.ConsoleGone, Interaction: about}, nil)
 			}
 		},
 	})
-}
-
-// popCaller searches for the caller: one record opens, of several the agent
-// chooses.
-func (s *Server) popCaller(d vcc.Directive) {
-	ctx, cancel := context.WithTimeout(s.ctx, findTime)
-	defer cancel()
-	records, err := s.o.FindCaller(ctx, d.Caller)
-	if err != nil {
-		s.log.Warn("caller not searched for", "agent", d.Agent, "about", string(d.Interaction), "err", err)
-		return
-	}
-	if len(records) > maxFound {
-		records = records[:maxFound]
-	}
-	s.with(d.Agent, func(t *seat) {
-		if len(records) == 1 {
-			t.pop(d.Interaction, records[0].ID, d.Focus)
-			return
-		}
-		t.choose(d.Interaction, records)
-	})
-}
-
-// choose lets, with the lock held, the agent choose from what was found.
-func (t *seat) choose(about vcc.InteractionID, records []Record) {
-	if records == nil {
-		records = []Record{}
-	}
-	if len(t.console.choices) >= maxHeld {
-		clear(t.console.choices)
-	}
-	t.console.choices[about] = &choice{records: records}
-	for _, p := range t.panels {
-		if p.sock != nil {
-			p.sock.out.put(0, encode(choicesMessage{"choices", about, records}))
-		}
-	}
-}
-
-// forgetChoices forgets, with the lock held, the choices whose card is gone.
-func (t *seat) forgetChoices() {
-	on := map[vcc.InteractionID]bool{}
-	for _, c := range t.desk.Cards {
-		on[c.Interaction] = true
-	}
-	for id, c := range t.console.choices {
-		if c.shown && !on[id] {
-			delete(t.console.choices, id)
-		}
-		c.shown = c.shown || on[id]
-	}
 }
 
 // setOmni asks the agent's console for a status of Omni-Channel. A wish that is

@@ -28,6 +28,7 @@ const subprotocol = "omnibridge.pad.v1"
 //	bridge   the console is there (Version, Capabilities, User, Console), or not (all zero)
 //	result   answers call ID: OK, Result or Error
 //	event    of the console: Name, Data
+//	choose   of the records of the caller of Interaction: Record
 //	rtc      to the other agents of the call Interaction, or only to To: Data
 type inbound struct {
 	T            string            `json:"t"`
@@ -46,6 +47,7 @@ type inbound struct {
 	For          vcc.CommandKind   `json:"for"`
 	Interaction  vcc.InteractionID `json:"interaction"`
 	To           vcc.AgentID       `json:"to"`
+	Record       string            `json:"record"`
 	Version      int               `json:"version"`
 	Capabilities []string          `json:"capabilities"`
 	User         string            `json:"user"`
@@ -95,7 +97,7 @@ func decode(data []byte) (inbound, error) {
 		{"t", m.T, 20}, {"panel", m.Panel, 64}, {"token", m.Token, 128}, {"build", m.Build, 64},
 		{"id", m.ID, 64}, {"state", string(m.State.Major), 40}, {"minor", m.Minor, 100}, {"state.minor", m.State.Minor, 100},
 		{"text", m.Text, 200}, {"for", string(m.For), 40}, {"interaction", string(m.Interaction), 64}, {"to", string(m.To), 64},
-		{"user", m.User, 18}, {"name", m.Name, 40},
+		{"user", m.User, 18}, {"name", m.Name, 40}, {"record", m.Record, 18},
 	} {
 		if len(f.value) > f.most {
 			return m, fmt.Errorf("%w: %s has %d bytes, more than %d", errMessage, f.name, len(f.value), f.most)
@@ -216,15 +218,18 @@ type (
 		Now int64  `json:"now"`
 	}
 	callMessage struct {
-		T    string `json:"t"`
-		ID   string `json:"id"`
-		Name string `json:"name"`
-		Args any    `json:"args"`
+		T           string            `json:"t"`
+		ID          string            `json:"id"`
+		Name        string            `json:"name"`
+		Args        any               `json:"args"`
+		Interaction vcc.InteractionID `json:"interaction,omitempty"` // what openRecord is about
 	}
 	choicesMessage struct {
 		T           string            `json:"t"`
 		Interaction vcc.InteractionID `json:"interaction"`
 		Records     []Record          `json:"records"`
+		// Failed says that it could not be searched for, so that nothing is known.
+		Failed bool `json:"failed,omitempty"`
 	}
 	rtcMessage struct {
 		T           string            `json:"t"`

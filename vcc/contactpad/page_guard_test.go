@@ -169,19 +169,34 @@ func TestPageTwoPartsOfOne(t *testing.T) {
 	s.wait(`document.querySelector("#dock [data-do=release]")`)
 }
 
-// A caller with several records, and one with none.
+// A caller with several records, one with none, and a search that failed: a click on the
+// card asks again, and what cannot be opened is said.
 func TestPageCallers(t *testing.T) {
 	d := idle()
 	working(&d, "Busy Inbound", callCard("01", "+44 20 7946 0018", time.Minute))
+	d.Cards[0].Record, d.Cards[0].Caller = "", "+442079460018"
 	s := newStage(t, staging{desk: d})
 	s.pad.say(map[string]any{"t": "choices", "interaction": "01", "records": []map[string]any{
 		{"id": "003000000000001AAA", "name": "Maria Lopez", "kind": "Contact"}, {"id": "003000000000002AAA", "name": "Mario Lopez", "kind": "Contact"}}})
 	s.text("2 records of this caller")
 	eval[bool](t, s.page, `(document.getElementById("records").selectedIndex = 1, true)`)
 	s.click("#dock [data-act=open]")
-	s.waitHost(`calls.some((c) => c.name === "openRecord" && c.args.recordId === "003000000000002AAA" && c.args.focus === true)`)
+	if m := s.pad.await(t, "choose", 1); m.text("interaction") != "01" || m.text("record") != "003000000000002AAA" {
+		t.Errorf("chose %v", m)
+	}
+	eval[bool](t, s.tab, `(fail.openRecord = { code: "gone", text: "" }, true)`)
+	s.pad.say(map[string]any{"t": "call", "id": "k1", "name": "openRecord", "interaction": "01", "args": map[string]any{"recordId": "003000000000002AAA", "focus": true}})
+	s.text("Mario Lopez cannot be opened: it was deleted or you may not see it.")
+	s.click(".card .face")
+	if m := s.pad.command(t, vcc.OpenRecord, 1); m.text("interaction") != "01" {
+		t.Errorf("opened %v", m)
+	}
 	s.pad.say(map[string]any{"t": "choices", "interaction": "01", "records": []any{}})
-	s.text("No record of this caller was found.")
+	s.text("No record of this caller was found. Click the call to search again.")
+	s.pad.say(map[string]any{"t": "choices", "interaction": "01", "records": []any{}, "failed": true})
+	s.text("The search for this caller did not work. Click the call to try again.")
+	s.pad.say(map[string]any{"t": "choices", "interaction": "01", "records": []map[string]any{{"id": "003000000000001AAA", "name": "Maria Lopez", "kind": "Contact"}}})
+	s.noText("this caller")
 }
 
 // What a desk of every kind of notice says ends in words, never in a code or a gap.

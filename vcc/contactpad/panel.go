@@ -128,6 +128,8 @@ func (t *seat) receive(k *socket, m inbound) *farewell {
 		t.logout(k, m.command)
 	case "find":
 		t.find(p, m)
+	case "choose":
+		t.chosen(p, m.Interaction, m.Record)
 	case "primary":
 		t.roster.claim(p.place.id, now)
 	case "bridge":

@@ -64,6 +64,9 @@ func (m *Machine) card(x *item, leg *vcc.Leg) vcc.Card {
 		Plan: w.Plan, PlanLabel: cmp.Or(m.plan(w).Label, string(w.Plan)), State: cardState(leg), Since: leg.Since, Until: leg.Until,
 		Waited: leg.Waited, Size: leg.Size, HeldSince: leg.HeldSince, Actions: m.actions(x, leg),
 	}
+	if w.Record == "" {
+		c.Caller = w.Caller
+	}
 	switch {
 	case c.State == vcc.CardReleaseFailed:
 		c.Why = leg.Leaving.Failed

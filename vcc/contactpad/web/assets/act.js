@@ -65,18 +65,25 @@ export function makeActs(app) {
       const { interaction } = c;
       acts.select(k);
       app.dispatch({ type: 'looked', interaction });
-      if (!c.record || !s.settings.pop || !canAct(s)) return;
+      if (!(c.record || c.caller) || !s.settings.pop || !canAct(s)) return;
       if (Object.values(s.doing).some((d) => d.command.do === 'open record' && d.command.interaction === interaction && !d.failed)) return;
       app.command('open record', { interaction });
     },
 
-    openRecord: (recordId) => app.bridge.call('openRecord', { recordId, focus: true }),
+    // choose opens one of several records of a caller. The server opens it, so that it
+    // knows what a click on the card opens again.
+    choose(interaction, record) {
+      if (acts.off(offOf(state()))) return;
+      app.wire.send({ t: 'choose', interaction, record });
+    },
 
-    notOpened(record, error) {
-      const c = cards(state()).find((x) => x.record === record);
+    notOpened(interaction, record, error) {
+      const s = state();
+      const c = cardOf(s, interaction) ?? cards(s).find((x) => x.record === record);
       if (!c) return;
       const gone = error?.code === 'gone';
-      const message = { id: `record ${c.interaction}`, kind: gone ? 'record gone' : 'record failed', name: c.name, class: c.class, medium: c.medium, detail: error?.text };
+      const found = s.choices[c.interaction]?.records.find((r) => r.id === record);
+      const message = { id: `record ${c.interaction}`, kind: gone ? 'record gone' : 'record failed', name: found?.name ?? c.name, class: c.class, medium: c.medium, detail: error?.text };
       app.dispatch({ type: 'message', message });
       acts.tell(message);
     },

@@ -36,7 +36,7 @@ export const initial = Object.freeze({
   abandoned: [], // interactions that were abandoned here
   messages: [], // notices of the page's own: {id, kind, ...facts}
   seen: [], // ids of notices that were on the screen
-  choices: {}, // interaction -> records of its caller
+  choices: {}, // interaction -> {records, failed}: what the search for its caller found
   hint: '', // why what was just pressed did nothing
   voice: {}, // interaction -> 'connecting', 'talking', 'no microphone', 'failed'
   sound: 'silent',
@@ -159,7 +159,7 @@ const events = {
   },
   message: (s, e) => ({ ...s, messages: message(s.messages, e.message) }),
   dismiss: (s, e) => ({ ...s, messages: s.messages.filter((m) => m.id !== e.id) }),
-  choices: (s, e) => ({ ...s, choices: { ...s.choices, [e.interaction]: e.records } }),
+  choices: (s, e) => ({ ...s, choices: { ...s.choices, [e.interaction]: { records: e.records, failed: e.failed === true } } }),
   hint: (s, e) => ({ ...s, hint: e.text }),
   voice: (s, e) => ({ ...s, voice: e.state === '' ? omit(s.voice, e.interaction) : { ...s.voice, [e.interaction]: e.state } }),
   sound: (s, e) => (s.sound === e.state ? s : { ...s, sound: e.state }),

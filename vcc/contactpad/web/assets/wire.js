@@ -87,7 +87,7 @@ export class Wire {
       case 'call':
         return this.#call(m);
       case 'choices':
-        return app.dispatch({ type: 'choices', interaction: m.interaction, records: m.records ?? [] });
+        return app.dispatch({ type: 'choices', interaction: m.interaction, records: m.records ?? [], failed: m.failed });
       case 'rtc':
         return app.voice.heard(m.interaction, m.from, m.data);
       case 'bye':
@@ -193,7 +193,7 @@ export class Wire {
     if (m.name !== 'openRecord') return;
     const record = m.args?.recordId;
     if (r.ok) app.looked(record, m.args?.focus === true);
-    else app.acts.notOpened(record, r.error);
+    else app.acts.notOpened(m.interaction, record, r.error);
   }
 
   #bye(m) {

@@ -29,7 +29,7 @@ function inside(s, c, act) {
   const people = c.class === 'live' ? parties(s, calls, placed, act) : parties(s, ringingOf(s, c), new Set(), act);
   return html`
     <div class="title">
-      ${c.record
+      ${c.record || c.caller
         ? html`<button class="link" data-interaction=${c.interaction} @click=${() => act.open(key(c))}>${heading(c)}</button>`
         : html`<span class="name">${heading(c)}</span>`}
       <span class="clock" role="timer">${clock(c)}</span>
@@ -97,12 +97,12 @@ function partyClock(p) {
 
 // choices are the records of a caller, when there is more than one, or none.
 function choices(s, c, act) {
-  const records = s.choices[c.interaction];
-  if (!records) return nothing;
-  if (records.length === 0) return html`<p class="said">${words.noRecord}</p>`;
+  const { records, failed } = s.choices[c.interaction] ?? {};
+  if (!records || records.length === 1) return nothing;
+  if (records.length === 0) return html`<p class="said">${failed ? words.notSearched : words.noRecord}</p>`;
   return html`<div class="field row"><label><span>${words.records(records.length)}</span>
       <select id="records">${records.map((r) => html`<option value=${r.id}>${[r.name, r.kind].filter(Boolean).join(' · ')}</option>`)}</select></label>
-    <button class="plain" data-act="open" @click=${(e) => act.openRecord(e.currentTarget.parentElement.querySelector('select').value)}>${words.openRecord}</button></div>`;
+    <button class="plain" data-act="open" aria-disabled=${offOf(s) ? 'true' : nothing} @click=${(e) => act.choose(c.interaction, e.currentTarget.parentElement.querySelector('select').value)}>${words.openRecord}</button></div>`;
 }
 
 // outcome lets the agent choose how it went, in wrap-up.
