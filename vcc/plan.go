@@ -28,7 +28,8 @@ type Plan struct {
 	// NoAgents is how long one waits while no agent with its skills is there at all,
 	// before it goes to Breakout; zero means for ever.
 	NoAgents time.Duration
-	// AllRefused says what becomes of one that everybody refused who could take it.
+	// AllRefused says what becomes of one that everybody refused who could take it;
+	// empty: what is configured for its class.
 	AllRefused AllRefused
 	// Breakout is the plan that takes what MaxWaiting, NoAgents and AllRefused send
 	// away; empty means that it waits on, and why says so.
@@ -69,8 +70,8 @@ type Need struct {
 type AllRefused string
 
 const (
-	WaitOn   AllRefused = ""          // it waits until a cool-down ends
-	BreakOut AllRefused = "breakout"  // it goes to Plan.Breakout at once
+	WaitOn   AllRefused = "wait"      // until a cool-down ends
+	BreakOut AllRefused = "breakout"  // it goes to Plan.Breakout at once, and waits where there is none
 	GiveItUp AllRefused = "give up"   // live: it is released, as if the caller were told that nobody is there
 	AskAgain AllRefused = "ask again" // who refused longest ago is asked again at once
 )

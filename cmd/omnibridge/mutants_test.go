@@ -48,6 +48,8 @@ var mutants = []mutant{
 	{"Lease: a lost panel gets work", "vcc/engine", "state.go", "a.row.Blocked == nil && a.panelAlive() &&", "a.row.Blocked == nil &&", people},
 	{"Lease: a call outlives its panel", "vcc/engine", "panel.go", "\t\tm.hangUp(x, leg)\n", "", "TestCallWithoutPanel"},
 	{"Abandon: what was never released can be", "vcc/engine", "release.go", "case leg.Leaving == nil || leg.Leaving.Failed == \"\" || leg.Leaving.Do != vcc.Release:", "case false:", "TestPeople|TestAbandon.*|TestRelease.*"},
+	{"All refused: nobody looks when the last who could take it goes", "vcc/engine", "line.go", "\t\tm.thin(s.line)\n", "", histories},
+	{"All refused: the class has no say", "vcc/engine", "refused.go", "cmp.Or(m.planOf(x).AllRefused, m.cfg.AllRefused[x.row.Work.Class])", "cmp.Or(m.planOf(x).AllRefused, vcc.WaitOn)", histories},
 	{"Starving: waiting does not raise the priority", "vcc/engine", "demand.go", "if p -= vcc.Priority(steps); p <= vcc.Highest {", "if p <= vcc.Highest {", crowd},
 	{"Fairness: who is free for longest is not asked first", "vcc/engine", "line.go", "\t\ta.idle.Compare(b.idle),\n", "", histories},
 	{"I4: a deleted PSR means withdrawn", "omnichannel", "psr.go", "case Sighted, Held, Announced:\n\t\tl.look(now, c)\n\tcase Pushing:", "case Sighted, Held, Announced:\n\t\tl.withdrawn(now, c, vcc.CustomerLeft, \"\")\n\tcase Pushing:", "TestDeletedPSRMeansNothing"},

@@ -28,6 +28,7 @@ type routing struct {
 	FailCoolDown    duration                                  `json:"failCoolDown"`    // after a delivery that failed
 	ChannelCoolDown duration                                  `json:"channelCoolDown"` // the same, for the agent's whole channel
 	LastResortAfter duration                                  `json:"lastResortAfter"` // when all have refused
+	AllRefused      map[vcc.Class]vcc.AllRefused              `json:"allRefused"`      // by class; plans may say otherwise
 	WrapUp          duration                                  `json:"wrapUp"`          // of plans that are not listed
 	Channels        map[vcc.Channel]omnichannel.ChannelPolicy `json:"channels"`        // by developer name of the service channel
 	WrapFrees       bool                                      `json:"wrapFreesCapacity"`
@@ -203,7 +204,7 @@ func (r routing) engine() engine.Config {
 		ChannelCoolDown: time.Duration(r.ChannelCoolDown), LastResortAfter: time.Duration(r.LastResortAfter),
 		DefaultPlan:  vcc.Plan{WrapUp: time.Duration(r.WrapUp)},
 		AcceptWithin: map[vcc.Class]time.Duration{}, Skills: map[vcc.AgentID][]vcc.Skill{}, AgentSizes: map[vcc.AgentID]vcc.Sizes{},
-		Levels: map[vcc.AgentID]map[vcc.Skill]int{}, WrapFreesCapacity: r.WrapFrees,
+		Levels: map[vcc.AgentID]map[vcc.Skill]int{}, WrapFreesCapacity: r.WrapFrees, AllRefused: r.AllRefused,
 	}
 	r.ContactPad.engine(&c)
 	for class, d := range r.AcceptWithin {

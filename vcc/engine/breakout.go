@@ -12,8 +12,8 @@ import (
 // from, keeps what it has.
 func (m *Machine) breakOut(x *item, why string) bool {
 	from := m.planOf(x)
-	to, ok := m.plans[from.Breakout]
-	if !ok || from.Breakout == "" || to.ID == x.row.Work.Plan || to.ID == x.row.Via {
+	to, ok := m.breakoutOf(x)
+	if !ok {
 		return false
 	}
 	m.countBreakOut(x)
@@ -27,6 +27,13 @@ func (m *Machine) breakOut(x *item, why string) bool {
 	}
 	m.touch(x)
 	return true
+}
+
+// breakoutOf returns the plan that takes x if its own cannot; false: there is none, or x
+// came from it.
+func (m *Machine) breakoutOf(x *item) (vcc.Plan, bool) {
+	to, ok := m.plans[m.planOf(x).Breakout]
+	return to, ok && to.ID != x.row.Work.Plan && to.ID != x.row.Via
 }
 
 // label is what people call a plan.
@@ -65,73 +72,4 @@ func (m *Machine) unstaffed(x *item) (next time.Time) {
 	}
 	m.breakOut(x, fmt.Sprintf("nobody with its skills was there for %v", p.NoAgents))
 	return time.Time{}
-}
-
-// allRefused does what the plan of x says if everybody who could take it has refused.
-func (m *Machine) allRefused(x *item) {
-	p := m.planOf(x)
-	if p.AllRefused == vcc.WaitOn || x.line == nil || x.line.closed || x.line.only != "" || len(x.row.Refusals) == 0 {
-		return
-	}
-	others := x.line.staffed()
-	if others > len(x.row.Refusals) {
-		return
-	}
-	refused := 0
-	for id := range x.row.Refusals {
-		switch a := m.agents[id]; {
-		case a == nil || !x.excludes(id, m.now):
-		case m.serves(a, x.line):
-			others--
-			refused++
-		case a.loggedIn() && a.row.Blocked != nil:
-			refused++ // is there, and blocked for having refused
-		}
-	}
-	if others > 0 || refused == 0 {
-		return
-	}
-	switch p.AllRefused {
-	case vcc.BreakOut:
-		m.breakOut(x, "everybody has refused it")
-	case vcc.AskAgain:
-		m.forgive(x)
-	case vcc.GiveItUp:
-		if x.row.Work.Class == vcc.Live && x.row.Work.Channel == "" {
-			m.giveUp(x)
-		}
-	}
-}
-
-// forgive lets who refused longest ago be asked again at once.
-func (m *Machine) forgive(x *item) {
-	var oldest vcc.AgentID
-	for id := range x.row.Refusals {
-		if a := m.agents[id]; a == nil || !m.serves(a, x.line) {
-			continue
-		}
-		if oldest == "" || x.asked[id].at.Before(x.asked[oldest].at) || x.asked[id].at.Equal(x.asked[oldest].at) && id < oldest {
-			oldest = id
-		}
-	}
-	if oldest == "" {
-		return
-	}
-	delete(x.row.Refusals, oldest)
-	delete(x.asked, oldest)
-	x.news = "everybody has refused it, " + m.name(oldest) + " longest ago"
-	m.began(x)
-	m.recheck(x.line)
-	m.touch(x)
-}
-
-// giveUp releases a call that nobody wants.
-func (m *Machine) giveUp(x *item) {
-	x.row.Outcome, x.row.Why = "nobody took it", "everybody has refused it; the caller is told that nobody is there"
-	m.out.Decisions = append(m.out.Decisions, vcc.Decision{Interaction: x.row.ID, What: "given up", Why: x.row.Why})
-	m.phone(x, vcc.Directive{Phone: vcc.PhoneHangUp, Detail: x.row.Why})
-	m.owe(x, &vcc.Leg{Offer: x.row.Offers}, wordRelease)
-	m.countGivenUp(x)
-	m.unwait(x)
-	m.settle(x, m.now)
 }

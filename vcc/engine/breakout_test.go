@@ -122,6 +122,109 @@ func TestPlanRules(t *testing.T) {
 	}
 }
 
+// TestAllRefused is what becomes, by class and by plan, of what everybody has refused who
+// is there, however that comes about.
+func TestAllRefused(t *testing.T) {
+	q := vcc.Plan{ID: "q"}
+	declines := func(d *desk, id vcc.InteractionID, n int) vcc.Output { return d.step(refuse(id, n, vcc.Declined)) }
+	asks := func(a vcc.AgentID, c vcc.Command) vcc.Report {
+		c.Agent = a
+		return vcc.Report{Kind: vcc.Asked, Command: &c}
+	}
+	// ada declines while bob, who could take it too, is busy with x.
+	busyBob := func(d *desk, r vcc.Report) {
+		r.Work.Plan = "p"
+		x := r
+		x.Interaction, x.Work = "x", new(*r.Work)
+		x.Work.Prefer = "bob"
+		d.step(online("ada", "Chat", "Cases", "Phone"), online("bob", "Chat", "Cases", "Phone"), online("cy", "Chat", "Cases", "Phone"), x)
+		d.offers(d.step(answer(vcc.Accepted, "x", 1), r), string(r.Interaction)+"/1 ada")
+		d.offers(declines(d, r.Interaction, 1))
+	}
+	for _, tt := range []struct {
+		name    string
+		byClass map[vcc.Class]vcc.AllRefused
+		plan    vcc.Plan
+		do      func(d *desk)
+	}{
+		{"a chat breaks out if its plan says where", nil, vcc.Plan{Breakout: "q"}, func(d *desk) {
+			busyBob(d, chat("c", 0))
+			d.offers(d.step(offline("bob")), "c/2 cy")
+		}},
+		{"a chat waits if its plan says not where", nil, vcc.Plan{}, func(d *desk) {
+			busyBob(d, chat("c", 0))
+			d.offers(d.step(offline("bob")))
+			d.offers(d.at(180), "c/2 ada")
+		}},
+		{"a case waits though its plan has a breakout", nil, vcc.Plan{Breakout: "q"}, func(d *desk) {
+			busyBob(d, caseWork("k", 0))
+			d.offers(d.step(offline("bob")))
+		}},
+		{"a call waits though its plan has a breakout", nil, vcc.Plan{Breakout: "q"}, func(d *desk) {
+			busyBob(d, call("l", 0))
+			d.offers(d.step(offline("bob")))
+		}},
+		{"a class has a rule of its own", map[vcc.Class]vcc.AllRefused{vcc.NonLive: vcc.BreakOut}, vcc.Plan{Breakout: "q"}, func(d *desk) {
+			busyBob(d, caseWork("k", 0))
+			d.offers(d.step(offline("bob")), "k/2 cy")
+		}},
+		{"the plan overrides the class", map[vcc.Class]vcc.AllRefused{vcc.NonLive: vcc.BreakOut}, vcc.Plan{Breakout: "q", AllRefused: vcc.WaitOn}, func(d *desk) {
+			busyBob(d, caseWork("k", 0))
+			d.offers(d.step(offline("bob")))
+		}},
+		{"a chat is asked again when the last who could take it goes", nil, vcc.Plan{AllRefused: vcc.AskAgain}, func(d *desk) {
+			busyBob(d, chat("c", 0))
+			d.offers(d.step(offline("bob")), "c/2 ada")
+		}},
+		{"the last who could take it becomes away", nil, vcc.Plan{AllRefused: vcc.AskAgain}, func(d *desk) {
+			busyBob(d, chat("c", 0))
+			d.step(asks("bob", vcc.Command{Do: vcc.LogIn}))
+			d.offers(d.step(asks("bob", vcc.Command{Do: vcc.SetState, State: stAway})), "c/2 ada")
+		}},
+		{"the last who could take it gets free and refuses", nil, vcc.Plan{AllRefused: vcc.AskAgain}, func(d *desk) {
+			busyBob(d, chat("c", 0))
+			d.offers(d.at(1, answer(vcc.Ended, "x", 1)), "c/2 bob")
+			d.offers(d.at(2, refuse("c", 2, vcc.TimedOut)), "c/3 ada")
+		}},
+		{"who has refused it comes back, and nobody else is there", nil, vcc.Plan{Breakout: "q"}, func(d *desk) {
+			busyBob(d, chat("c", 0))
+			d.offers(d.step(offline("ada")))
+			d.offers(d.step(offline("bob"))) // nobody is there who has refused it
+			d.state("c", vcc.Waiting)
+			d.offers(d.step(online("ada", "Chat")), "c/2 cy")
+		}},
+		{"who still could take it stays, and it waits for them", nil, vcc.Plan{AllRefused: vcc.AskAgain}, func(d *desk) {
+			busyBob(d, chat("c", 0))
+			d.offers(d.at(179))
+		}},
+		{"of those who refused it who has room is asked first", nil, vcc.Plan{AllRefused: vcc.AskAgain}, func(d *desk) {
+			busyBob(d, chat("c", 0))
+			d.offers(d.at(1, answer(vcc.Ended, "x", 1)), "c/2 bob")
+			d.step(chat("y", 1, prefer("ada")))
+			d.offers(d.at(2, refuse("c", 2, vcc.TimedOut)), "c/3 bob")
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.plan.ID, tt.plan.Skills = "p", []vcc.Skill{"french"}
+			french := []vcc.Skill{"french"}
+			tt.do(newDesk(t, Config{
+				Plans: []vcc.Plan{tt.plan, q}, AllRefused: tt.byClass, Skills: map[vcc.AgentID][]vcc.Skill{"ada": french, "bob": french},
+				Sizes: vcc.Sizes{Live: 100, SemiLive: 100, NonLive: 100},
+			}))
+		})
+	}
+}
+
+// TestAllRefusedFaults holds that a rule of a class that cannot be is told.
+func TestAllRefusedFaults(t *testing.T) {
+	_, err := New(Config{AllRefused: map[vcc.Class]vcc.AllRefused{"loud": vcc.WaitOn, vcc.NonLive: vcc.GiveItUp, vcc.SemiLive: "cry", vcc.Live: ""}})
+	for _, want := range []string{`AllRefused["loud"]`, `AllRefused["non-live"] is "give up"`, `AllRefused["semi-live"] is "cry"`, `AllRefused["live"] is ""`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the faults lack %s: %v", want, err)
+		}
+	}
+}
+
 // TestNoBreakoutInACircle holds that what broke out stays where it is, even if plans
 // send to each other.
 func TestNoBreakoutInACircle(t *testing.T) {

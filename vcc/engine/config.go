@@ -49,6 +49,10 @@ type Config struct {
 	// refused be offered again, to the one whose refusal is oldest, this long
 	// after that refusal. It must be shorter than CoolDown. Zero means never.
 	LastResortAfter time.Duration
+	// AllRefused says what becomes of an interaction of a class that everybody refused who
+	// is there and could take it, unless its plan says so itself (A9). A class not listed
+	// gets: semi-live BreakOut, others WaitOn.
+	AllRefused map[vcc.Class]vcc.AllRefused
 	// WrapFreesCapacity makes an interaction in wrap-up take none of the agent's
 	// capacity. By default it keeps its size until wrap-up is over (A12).
 	WrapFreesCapacity bool
@@ -152,6 +156,9 @@ func (c Config) withDefaults() Config {
 	}
 	maps.Copy(within, c.AcceptWithin)
 	c.AcceptWithin = within
+	refused := map[vcc.Class]vcc.AllRefused{vcc.Live: vcc.WaitOn, vcc.SemiLive: vcc.BreakOut, vcc.NonLive: vcc.WaitOn}
+	maps.Copy(refused, c.AllRefused)
+	c.AllRefused = refused
 	c.AgentSizes = maps.Clone(c.AgentSizes)
 	if c.States = slices.Clone(c.States); len(c.States) == 0 {
 		c.States = slices.Clone(defaultStates)
@@ -249,8 +256,22 @@ func (c Config) validate() error {
 			wrong("AcceptWithin[%q] is %s: must be positive; leave the class out for its default", class, d)
 		}
 	}
+	for _, class := range slices.Sorted(maps.Keys(c.AllRefused)) {
+		switch does := c.AllRefused[class]; {
+		case !class.Valid():
+			wrong("AllRefused[%q]: there is no such class: use live, semi-live or non-live", class)
+		case does == "" || !knownAllRefused(does):
+			wrong("AllRefused[%q] is %q: must be %q, %q, %q or %q; leave the class out for its default", class, does, vcc.WaitOn, vcc.BreakOut, vcc.GiveItUp, vcc.AskAgain)
+		case does == vcc.GiveItUp && class != vcc.Live:
+			wrong("AllRefused[%q] is %q: only live interactions can be given up", class, does)
+		}
+	}
 	errs = append(errs, c.agentFaults()...)
 	return errors.Join(append(errs, c.validatePlans()...)...)
+}
+
+func knownAllRefused(a vcc.AllRefused) bool {
+	return slices.Contains([]vcc.AllRefused{"", vcc.WaitOn, vcc.BreakOut, vcc.GiveItUp, vcc.AskAgain}, a)
 }
 
 func (c Config) validatePlans() []error {
@@ -285,8 +306,8 @@ func (c Config) validatePlans() []error {
 		if (p.MaxWaiting > 0 || p.NoAgents > 0 || p.AllRefused == vcc.BreakOut) && p.Breakout == "" {
 			wrong("%s sends interactions away (MaxWaiting, NoAgents or AllRefused) and names no Breakout: name the plan that takes them", field)
 		}
-		if !slices.Contains([]vcc.AllRefused{vcc.WaitOn, vcc.BreakOut, vcc.GiveItUp, vcc.AskAgain}, p.AllRefused) {
-			wrong("%s.AllRefused is %q: must be empty, %q, %q or %q", field, p.AllRefused, vcc.BreakOut, vcc.GiveItUp, vcc.AskAgain)
+		if !knownAllRefused(p.AllRefused) {
+			wrong("%s.AllRefused is %q: must be empty, %q, %q, %q or %q", field, p.AllRefused, vcc.WaitOn, vcc.BreakOut, vcc.GiveItUp, vcc.AskAgain)
 		}
 		if p.DispositionRequired && len(p.Dispositions) == 0 {
 			wrong("%s.DispositionRequired is set and Dispositions is empty, so that no wrap-up could ever end: list the outcomes to choose from", field)

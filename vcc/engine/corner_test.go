@@ -51,7 +51,7 @@ func TestBreakoutIsOfOneWait(t *testing.T) {
 // TestQueueLengthIsForArrivals holds that what somebody refused is not sent away
 // because others came meanwhile.
 func TestQueueLengthIsForArrivals(t *testing.T) {
-	d := newDesk(t, Config{Plans: []vcc.Plan{{ID: "p", MaxWaiting: 1, Breakout: "q"}, {ID: "q", Skills: []vcc.Skill{"none"}}}, Sizes: vcc.Sizes{Live: 100, SemiLive: 100, NonLive: 20}})
+	d := newDesk(t, Config{Plans: []vcc.Plan{{ID: "p", MaxWaiting: 1, Breakout: "q", AllRefused: vcc.WaitOn}, {ID: "q", Skills: []vcc.Skill{"none"}}}, Sizes: vcc.Sizes{Live: 100, SemiLive: 100, NonLive: 20}})
 	d.step(online("ada", "Chat"), chat("first", 0, plan("p")))
 	d.step(chat("second", 1, plan("p")), chat("third", 2, plan("p")))
 	if x := d.item("third"); x.Via != "q" {
@@ -81,6 +81,29 @@ func TestAllRefusedWhileBlocked(t *testing.T) {
 		if dir.Kind == vcc.Phone {
 			t.Errorf("%s: %s, although the network does not carry it", dir, dir.Phone)
 		}
+	}
+}
+
+// TestBlockedElsewhere holds that who is blocked for having refused a chat, and is gone
+// from Omni-Channel, does not count among those who are there.
+func TestBlockedElsewhere(t *testing.T) {
+	d := newDesk(t, Config{
+		NoAnswer: map[vcc.Class]time.Duration{vcc.SemiLive: time.Minute},
+		Plans:    []vcc.Plan{{ID: "p", Breakout: "q", Skills: []vcc.Skill{"french"}}, {ID: "q"}},
+		Skills:   map[vcc.AgentID][]vcc.Skill{"ada": {"french"}, "bob": {"french"}},
+		Sizes:    vcc.Sizes{Live: 100, SemiLive: 100, NonLive: 20},
+	})
+	d.step(online("ada", "Chat"), online("bob", "Chat"), vcc.Report{Kind: vcc.Asked, Command: &vcc.Command{ID: "1", Do: vcc.LogIn, Agent: "ada"}})
+	d.step(chat("x", 0, plan("p"), prefer("bob")))
+	d.offers(d.step(chat("c", 0, plan("p"))), "c/1 ada")
+	d.step(refuse("c", 1, vcc.Declined))
+	if a, _ := d.Agent("ada"); a.Blocked == nil {
+		t.Fatal("ada is not blocked")
+	}
+	d.step(offline("ada"))
+	d.step(offline("bob"))
+	if x := d.item("c"); x.State != vcc.Waiting || x.Via != "" {
+		t.Errorf("nobody is there, and it is %s by %q", x.State, x.Via)
 	}
 }
 

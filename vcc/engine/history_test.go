@@ -30,6 +30,8 @@ type outside struct {
 	open    map[vcc.InteractionID]*offered // the offer that stands
 	works   map[vcc.InteractionID]vcc.Work
 	refusal map[pair]time.Time
+	// forgiven are those of which a refusal may not have held, since their plan asks again.
+	forgiven map[vcc.InteractionID]bool
 }
 
 type pair struct {
@@ -55,18 +57,24 @@ func drawConfig(t *rapid.T) Config {
 	for _, id := range []vcc.PlanID{"p", "q"} {
 		list = append(list, vcc.Plan{
 			ID: id, Priority: vcc.Priority(rapid.IntRange(1, 3).Draw(t, "priority")),
-			Skills:   rapid.SliceOfNDistinct(rapid.SampledFrom(propertySkills), 0, 1, rapid.ID).Draw(t, "plan skills"),
-			WrapUp:   time.Duration(rapid.SampledFrom([]int{0, 15}).Draw(t, "wrap")) * time.Second,
-			Needs:    drawNeeds(t, "plan needs"),
-			Ageing:   time.Duration(rapid.SampledFrom([]int{0, 0, 10}).Draw(t, "ageing")) * time.Second,
-			Sticky:   time.Duration(rapid.SampledFrom([]int{0, 0, 30}).Draw(t, "sticky")) * time.Second,
-			Hours:    drawHours(t),
-			Target:   time.Second,
-			NoAgents: 0, // breakouts have tables of their own (breakout_test.go)
+			Skills:     rapid.SliceOfNDistinct(rapid.SampledFrom(propertySkills), 0, 1, rapid.ID).Draw(t, "plan skills"),
+			WrapUp:     time.Duration(rapid.SampledFrom([]int{0, 15}).Draw(t, "wrap")) * time.Second,
+			Needs:      drawNeeds(t, "plan needs"),
+			Ageing:     time.Duration(rapid.SampledFrom([]int{0, 0, 10}).Draw(t, "ageing")) * time.Second,
+			Sticky:     time.Duration(rapid.SampledFrom([]int{0, 0, 30}).Draw(t, "sticky")) * time.Second,
+			Hours:      drawHours(t),
+			Target:     time.Second,
+			NoAgents:   0, // other breakouts have tables of their own (breakout_test.go)
+			AllRefused: rapid.SampledFrom([]vcc.AllRefused{"", "", vcc.WaitOn, vcc.AskAgain}).Draw(t, "all refused"),
 		})
 		if id == "q" && rapid.Bool().Draw(t, "overflow") {
 			list[1].Overflow, list[1].OverflowAfter = "p", 8*time.Second
 		}
+	}
+	if rapid.Bool().Draw(t, "breakout") {
+		list[0].Breakout = "q"
+		list[0].AllRefused = rapid.SampledFrom([]vcc.AllRefused{"", vcc.BreakOut}).Draw(t, "breaks out")
+		list[1].Breakout = "p" // in a circle: what broke out stays there
 	}
 	can := map[vcc.AgentID][]vcc.Skill{}
 	well := map[vcc.AgentID]map[vcc.Skill]int{}
@@ -80,9 +88,13 @@ func drawConfig(t *rapid.T) Config {
 		Sizes:      rapid.SampledFrom([]vcc.Sizes{{}, {Live: 51, SemiLive: 33, NonLive: 20}, {Live: 60, SemiLive: 50, NonLive: 30}}).Draw(t, "sizes"),
 		AgentSizes: map[vcc.AgentID]vcc.Sizes{"dee": {Live: 100, SemiLive: 20, NonLive: 50}},
 		Plans:      list, Skills: can, Levels: well,
-		OptimumLoad:       rapid.SampledFrom([]int{0, 0, 60}).Draw(t, "optimum"),
-		MaxSemiLive:       rapid.SampledFrom([]int{0, 1, 2}).Draw(t, "semi-live"),
-		LastResortAfter:   time.Duration(rapid.SampledFrom([]int{0, 0, 20}).Draw(t, "last resort")) * time.Second,
+		OptimumLoad:     rapid.SampledFrom([]int{0, 0, 60}).Draw(t, "optimum"),
+		MaxSemiLive:     rapid.SampledFrom([]int{0, 1, 2}).Draw(t, "semi-live"),
+		LastResortAfter: time.Duration(rapid.SampledFrom([]int{0, 0, 20}).Draw(t, "last resort")) * time.Second,
+		AllRefused: map[vcc.Class]vcc.AllRefused{
+			vcc.NonLive: rapid.SampledFrom([]vcc.AllRefused{vcc.WaitOn, vcc.AskAgain, vcc.BreakOut}).Draw(t, "all refused"),
+			vcc.Live:    rapid.SampledFrom([]vcc.AllRefused{vcc.WaitOn, vcc.GiveItUp}).Draw(t, "all refused"),
+		},
 		CoolDown:          60 * time.Second,
 		KeepClosed:        100 * time.Second,
 		WrapFreesCapacity: rapid.Bool().Draw(t, "wrap frees"),
@@ -208,6 +220,11 @@ func (o *outside) keep(f offered) {
 
 // obey takes the directives and checks that the engine was allowed them.
 func (o *outside) obey(out vcc.Output) {
+	for id := range o.m.items {
+		if o.asksAgain(id) {
+			o.forgiven[id] = true
+		}
+	}
 	for _, d := range out.Directives {
 		f := o.open[d.Interaction]
 		switch d.Kind {
@@ -222,7 +239,7 @@ func (o *outside) obey(out vcc.Output) {
 			if o.cfg.LastResortAfter > 0 {
 				hold = o.cfg.LastResortAfter
 			}
-			if refused && o.now.Sub(at) < hold {
+			if refused && o.now.Sub(at) < hold && !o.forgiven[d.Interaction] {
 				o.t.Fatalf("I7: %s, who refused %s ago", d, o.now.Sub(at))
 			}
 			o.keep(offered{pair: pair{d.Interaction, d.Agent}, n: d.Offer})
@@ -279,6 +296,13 @@ func (o *outside) step(rs []vcc.Report) {
 	if aok && !a.After(o.now) {
 		o.t.Fatalf("next is %v, which is not after %v", a, o.now)
 	}
+}
+
+// asksAgain tells whether who refused an interaction may be asked again because all have;
+// that all have is for the naive router to say.
+func (o *outside) asksAgain(id vcc.InteractionID) bool {
+	x := o.m.items[id]
+	return naivePlan(o.m, x).AllRefused == vcc.AskAgain || naivePlan(o.m, x).AllRefused == "" && o.m.cfg.AllRefused[x.row.Work.Class] == vcc.AskAgain
 }
 
 // checkLoads sums the loads anew. Break: agent.go, room: compare with 120;
@@ -395,7 +419,7 @@ func TestHistories(t *testing.T) {
 		cfg := drawConfig(t)
 		o := &outside{
 			t: t, cfg: cfg, m: newMachine(t, cfg), twin: newMachine(t, cfg), now: t0,
-			open: map[vcc.InteractionID]*offered{}, works: map[vcc.InteractionID]vcc.Work{}, refusal: map[pair]time.Time{},
+			open: map[vcc.InteractionID]*offered{}, works: map[vcc.InteractionID]vcc.Work{}, refusal: map[pair]time.Time{}, forgiven: map[vcc.InteractionID]bool{},
 		}
 		for _, a := range propertyAgents {
 			o.step([]vcc.Report{online(a, "Chat", "Cases", "Phone")})

@@ -17,13 +17,14 @@ type item struct {
 	// asked tells more of each refusal that still holds than the row has room
 	// for. After a restart the reason is not known and the time is taken from
 	// the row.
-	asked   map[vcc.AgentID]refusal
-	review  time.Time // when what it asks for, or its priority, changes; zero: never
-	alone   time.Time // since when nobody was there for it, as far as was looked
-	began   bool      // is in Machine.waiting
-	news    string    // what made it begin to wait, to lead the decision
-	changed bool
-	counted counted // among what waits, for statistics
+	asked    map[vcc.AgentID]refusal
+	refusers int       // refusals, by which it stands in line.refused; 0: it does not
+	review   time.Time // when what it asks for, or its priority, changes; zero: never
+	alone    time.Time // since when nobody was there for it, as far as was looked
+	began    bool      // is in Machine.waiting
+	news     string    // what made it begin to wait, to lead the decision
+	changed  bool
+	counted  counted // among what waits, for statistics
 }
 
 type refusal struct {
@@ -90,6 +91,7 @@ func (m *Machine) enqueue(x *item) {
 	asks, changes := m.demandOf(x)
 	x.line = m.lineOf(asks)
 	x.line.waiting.insert(x)
+	m.watchRefused(x)
 	x.plan = m.planOf(x).ID
 	m.queued[x.plan]++
 	m.recheck(x.line)
@@ -117,6 +119,7 @@ func (m *Machine) lookAt(x *item) {
 // unwait takes x out of its line.
 func (m *Machine) unwait(x *item) {
 	if x.line != nil {
+		x.unwatchRefused()
 		x.line.waiting.remove(x)
 		x.line = nil
 		if m.queued[x.plan]--; m.queued[x.plan] == 0 {

@@ -13,10 +13,12 @@ type line struct {
 	key     string
 	waiting ordered[*item]
 	ready   ordered[*seat]
+	refused ordered[*item]  // of those that wait, what was refused, if it matters (refused.go)
 	count   [seatStates]int // seats by state
 	used    uint64
 	dropped bool
 	checked bool // is in Machine.check
+	thinned bool // is in Machine.thinned
 }
 
 // staffed returns how many agents are there with the skills, and take work.
@@ -68,6 +70,7 @@ func (m *Machine) lineOf(d demand) *line {
 		l = &line{
 			demand: d, key: key,
 			waiting: ordered[*item]{cmp: compareItems}, ready: ordered[*seat]{cmp: compareSeats},
+			refused: ordered[*item]{cmp: compareRefused},
 		}
 		m.lines[key] = l
 		if d.only == "" {
@@ -112,6 +115,7 @@ func (m *Machine) evict() {
 func (m *Machine) reseat(a *agent) {
 	for _, s := range a.seats {
 		s.line.leave(s)
+		m.thin(s.line)
 	}
 	clear(a.seats)
 	a.seats = a.seats[:0]
@@ -133,6 +137,7 @@ func (m *Machine) seat(a *agent, l *line) {
 	}
 	l.count[s.state]++
 	a.seats = append(a.seats, s)
+	m.thin(l)
 	m.place(s, m.burden(a))
 }
 

@@ -51,6 +51,8 @@ type Machine struct {
 	stale         []*agent // whose seats must be looked at before routing
 	waiting       []*item  // began to wait in this step
 	check         []*line  // lines in which somebody may be served now
+	doubted       []*item  // that everybody may have refused by now
+	thinned       []*line  // in which that may be so of what waits
 }
 
 // New returns an engine that knows no interaction and no agent. The error lists
@@ -81,6 +83,7 @@ func (m *Machine) reset() {
 	m.timers, m.directory, m.timersMost = nil, nil, fewTimers
 	m.lastIdle, m.forgetAt = time.Time{}, time.Time{}
 	m.stale, m.waiting, m.check = nil, nil, nil
+	m.doubted, m.thinned = nil, nil
 	m.resetCounts()
 }
 

@@ -33,7 +33,7 @@ func peopleConfig(t *rapid.T) Config {
 	return Config{
 		Sizes: vcc.Sizes{Live: 51, SemiLive: 33, NonLive: 20}, Telephony: true, CrossMediaConsult: rapid.Bool().Draw(t, "cross"),
 		Plans: []vcc.Plan{
-			{ID: "p", WrapUp: seconds("wrap", 0, 15), Dispositions: []string{"sold", "lost"}, DispositionRequired: rapid.Bool().Draw(t, "required"), WrapExtensions: 2, WrapExtendAll: true},
+			{ID: "p", Breakout: "q", AllRefused: rapid.SampledFrom([]vcc.AllRefused{"", vcc.AskAgain, vcc.BreakOut, vcc.GiveItUp}).Draw(t, "all refused"), WrapUp: seconds("wrap", 0, 15), Dispositions: []string{"sold", "lost"}, DispositionRequired: rapid.Bool().Draw(t, "required"), WrapExtensions: 2, WrapExtendAll: true},
 			{ID: "q", WrapUp: seconds("wrap", 0, 15), WrapManual: rapid.Bool().Draw(t, "manual")},
 		},
 		NoAnswer:         map[vcc.Class]time.Duration{vcc.SemiLive: seconds("no answer", 0, 20)},

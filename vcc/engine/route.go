@@ -2,7 +2,6 @@ package engine
 
 import (
 	"container/heap"
-	"slices"
 
 	"omnibridge/vcc"
 )
@@ -39,9 +38,7 @@ func (t *turns) Pop() any {
 func (m *Machine) route() {
 	for range mostPasses {
 		m.pass()
-		for _, x := range slices.Clone(m.waiting) {
-			m.allRefused(x)
-		}
+		m.settleRefused()
 		if len(m.check) == 0 {
 			break
 		}

@@ -443,7 +443,7 @@ func TestCountsAreThoseOfTheHistory(t *testing.T) {
 		m := newMachine(t, cfg)
 		d := &day{outside: &outside{
 			t: t, cfg: cfg, m: m, now: t0,
-			open: map[vcc.InteractionID]*offered{}, works: map[vcc.InteractionID]vcc.Work{}, refusal: map[pair]time.Time{},
+			open: map[vcc.InteractionID]*offered{}, works: map[vcc.InteractionID]vcc.Work{}, refusal: map[pair]time.Time{}, forgiven: map[vcc.InteractionID]bool{},
 		}, c: newRecount()}
 		for _, a := range propertyAgents {
 			d.step(online(a, "Chat", "Cases", "Phone"))

@@ -149,8 +149,12 @@ func (m *Machine) due(t timer) {
 	case leavingOver:
 		m.leavingTooLong(x, x.leg(t.offer))
 	case refusalOver:
+		x.unwatchRefused()
 		delete(x.row.Refusals, t.agent)
 		delete(x.asked, t.agent)
+		if x.line != nil {
+			m.watchRefused(x)
+		}
 		m.touch(x)
 		m.recheck(x.line)
 	case lastResort:
