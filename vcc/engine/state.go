@@ -147,6 +147,7 @@ func (m *Machine) setState(a *agent, s vcc.AgentState) {
 	a.row.Intended = nil
 	if s != was {
 		a.row.State, a.row.StateSince = s, m.now
+		m.watchLogin(a) // also if the login was stale: the state may follow Omni-Channel
 	}
 	if s.Major == vcc.Ready && was.Major != vcc.Ready {
 		m.idle(a, m.now)

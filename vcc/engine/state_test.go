@@ -305,3 +305,24 @@ func TestStaleLogin(t *testing.T) {
 	f.do(chat("z", 0))
 	f.directed("offer z 1 ada")
 }
+
+// TestStaleLoginThatRevives holds that a login which was stale, and is not any more since
+// the agent's status changed in Omni-Channel, gets stale once more.
+func TestStaleLoginThatRevives(t *testing.T) {
+	d := newDesk(t, Config{
+		LoginStale: time.Minute, StatusFor: map[vcc.AgentState]string{stReady: "Available", stAway: "Pause"},
+		StateFor: map[string]vcc.AgentState{"Available": stReady, "Pause": stAway},
+	})
+	status := func(s string) vcc.Report {
+		return vcc.Report{Kind: vcc.Omni, Agent: "ada", Omni: &vcc.Presence{Online: true, Status: s, Channels: []vcc.Channel{"Chat"}}}
+	}
+	d.step(vcc.Report{Kind: vcc.Asked, Command: &vcc.Command{ID: "1", Do: vcc.LogIn, Agent: "ada"}}, status("Available"))
+	d.at(60)
+	d.at(80, status("Pause"))
+	d.at(90, status("Available"))
+	d.at(150)
+	d.offers(d.at(151, chat("c2", 151)))
+	if why := d.item("c2").Why; !strings.Contains(why, "none ready in ContactPad") {
+		t.Errorf("why = %q", why)
+	}
+}
