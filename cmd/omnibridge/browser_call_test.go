@@ -105,9 +105,7 @@ func (o *office) shift(names ...string) []*person {
 	for i, name := range names {
 		p := o.arrive(name)
 		p.opens("ContactPad")
-		p.presses("Log in with Salesforce", "Waiting for the log-in window")
-		p.allows()
-		p.sees("Ready (")
+		p.logsIn()
 		p.listens()
 		people[i] = p
 		o.t.Cleanup(func() {
@@ -213,29 +211,11 @@ func (p *person) padOpen(open bool) {
 		`[...document.querySelectorAll('.utility')].some((b) => b.innerText.includes('ContactPad') && b.classList.contains('open') === %s)`, open)
 }
 
-// takes accepts what Omni-Channel shows, and has ContactPad in front again.
+// takes accepts what Omni-Channel shows, and waits until it is connected.
 func (p *person) takes(name string) {
 	p.t.Helper()
-	before := p.office.opened(p.name)
-	untilSeen(p.t, p.name+" to accept "+name, func() bool {
-		p.front("Omni-Channel")
-		p.click(p.console, "button", "Accept")
-		return p.office.opened(p.name) > before
-	})
+	p.accepts()
 	p.card(name, vcc.CardConnected)
-	// The console minimises Omni-Channel when it hears of what was accepted, which may
-	// be later: so whatever is in front by then.
-	untilSeen(p.t, "ContactPad in front of "+p.name, func() bool { return p.front("ContactPad") })
-}
-
-// front brings an item of the utility bar to the front, if it is not there.
-func (p *person) front(item string) bool {
-	p.t.Helper()
-	if js[bool](p.t, p.console, `return [...document.querySelectorAll('.utility.open')].some((b) => b.innerText.includes(%s))`, item) {
-		return true
-	}
-	p.click(p.console, ".utility", item)
-	return false
 }
 
 // acts presses a button of the dock. For a moment after the selection has changed by

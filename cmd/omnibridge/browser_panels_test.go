@@ -59,9 +59,7 @@ func TestTwoPanels(t *testing.T) {
 	w, card = o.ticket("Exchange")
 	second.tabsOf(w.Name, 1)
 	first.tabsOf(w.Name, 0)
-	if err := chromedp.Cancel(second.console); err != nil {
-		t.Fatal(err)
-	}
+	second.leaves()
 	first.looks()
 	first.misses("You moved ContactPad")
 	first.sees("Case · " + card) // alerts here now

@@ -2,8 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
+	"log"
 	"log/slog"
 	"net"
 	"os"
@@ -14,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 
 	"omnibridge/connector/store"
@@ -53,7 +51,7 @@ func chromium(t *testing.T) context.Context {
 			chromedp.Flag("disable-features", "WebRtcHideLocalIpsWithMdns"), chromedp.Flag("disable-popup-blocking", true),
 			chromedp.WindowSize(1280, 800), chromedp.Env("LANG=en_GB.UTF-8", "TZ=UTC"), chromedp.WSURLReadTimeout(time.Minute))
 		allocator, stopAll := chromedp.NewExecAllocator(context.Background(), options...)
-		ctx, stop := chromedp.NewContext(allocator)
+		ctx, stop := chromedp.NewContext(allocator, chromedp.WithErrorf(complain))
 		browser.ctx, browser.stop = ctx, func() { stop(); stopAll() }
 		browser.err = chromedp.Do(ctx)
 	})
@@ -61,6 +59,14 @@ func chromium(t *testing.T) context.Context {
 		t.Fatalf("start the browser: %v", browser.err)
 	}
 	return browser.ctx
+}
+
+// complain prints what the driver of the browser finds wrong, except for one thing that
+// it says of every frame to which it attaches, and that means nothing.
+func complain(format string, args ...any) {
+	if format != "received DOM.documentUpdated when there's no top-level frame" {
+		log.Printf("browser: "+format, args...)
+	}
 }
 
 // endBrowser ends the browser, if it was started.
@@ -215,195 +221,6 @@ func untilSeen(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// person is an agent at their desk: a browser with the console and ContactPad in it.
-type person struct {
-	t       *testing.T
-	office  *office
-	name    string          // local part of the username
-	console context.Context // the console's page
-	pad     context.Context // the frame in it
-}
-
-// arrive opens the console as an agent, in a profile of their own.
-func (o *office) arrive(name string) *person {
-	o.t.Helper()
-	ctx, cancel := chromedp.NewContext(chromium(o.t), chromedp.WithNewBrowserContext())
-	o.t.Cleanup(cancel)
-	p := &person{t: o.t, office: o, name: name, console: ctx}
-	p.visit()
-	return p
-}
-
-func (p *person) visit() {
-	p.t.Helper()
-	if err := chromedp.Do(p.console, chromedp.EmulateViewport(1280, 800), chromedp.Navigate(p.office.org.URL()+"/lightning/page/home?user="+p.name)); err != nil {
-		p.t.Fatalf("open the console: %v", err)
-	}
-	p.attach()
-}
-
-// attach finds ContactPad's frame in the console.
-func (p *person) attach() {
-	p.t.Helper()
-	var id target.ID
-	untilSeen(p.t, "ContactPad's frame", func() bool {
-		infos, err := chromedp.Targets(p.console)
-		if err != nil {
-			p.t.Fatalf("list targets: %v", err)
-		}
-		mine := chromedp.FromContext(p.console).Target.TargetID
-		for _, info := range infos {
-			if info.Type == "iframe" && strings.HasPrefix(info.URL, p.office.cfg.PublicURL+"/pad/") && info.ParentID == mine {
-				id = info.TargetID
-			}
-		}
-		return id != ""
-	})
-	ctx, cancel := chromedp.NewContext(p.console, chromedp.WithTargetID(id))
-	p.t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil {
-		p.t.Fatalf("attach to ContactPad: %v", err)
-	}
-	p.pad = ctx
-}
-
-// js runs the body of an async function in a page and reads what it returns.
-func js[T any](t *testing.T, page context.Context, body string, args ...any) T {
-	t.Helper()
-	quoted := make([]any, len(args))
-	for i, a := range args {
-		b, err := json.Marshal(a)
-		if err != nil {
-			t.Fatal(err)
-		}
-		quoted[i] = string(b)
-	}
-	script := fmt.Sprintf("(async () => { "+body+" })()", quoted...)
-	ctx, cancel := context.WithTimeout(page, browserPatience)
-	defer cancel()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
-	if err != nil {
-		t.Fatalf("%v\n%s", err, script)
-	}
-	return v
-}
-
-// finds is the source of a function that finds a control by its role and the words
-// on it, as a person does.
-const finds = `const find = (what, words) => [...document.querySelectorAll(what)].find((e) => e.checkVisibility() && (e.innerText || e.getAttribute('aria-label') || '').includes(words));`
-
-// sees waits until ContactPad shows words.
-func (p *person) sees(words string) {
-	p.t.Helper()
-	p.watch(p.pad, "ContactPad", words, true)
-}
-
-// misses waits until ContactPad no longer shows words.
-func (p *person) misses(words string) {
-	p.t.Helper()
-	p.watch(p.pad, "ContactPad", words, false)
-}
-
-// consoleSees waits until the console shows words.
-func (p *person) consoleSees(words string) {
-	p.t.Helper()
-	p.watch(p.console, "the console", words, true)
-}
-
-func (p *person) watch(page context.Context, name, words string, want bool) {
-	p.t.Helper()
-	last := ""
-	defer func() {
-		if p.t.Failed() {
-			p.t.Logf("%s of %s shows:\n%s", name, p.name, last)
-		}
-	}()
-	verb := "show"
-	if !want {
-		verb = "no longer show"
-	}
-	untilSeen(p.t, fmt.Sprintf("%s of %s to %s %q", name, p.name, verb, words), func() bool {
-		last = js[string](p.t, page, `return document.body.innerText`)
-		return strings.Contains(last, words) == want
-	})
-}
-
-// spot is where something is on the screen, in its page's own coordinates.
-type spot struct{ X, Y float64 }
-
-// press clicks the control of ContactPad that has these words, once it is there and
-// not switched off, as a person does: with the mouse, so that what is covered or
-// hidden cannot be pressed.
-func (p *person) press(words string) {
-	p.t.Helper()
-	p.pressIn(p.pad, "ContactPad", controls, words)
-}
-
-// presses presses until ContactPad shows words: for a moment after the selection has
-// changed by itself its dock ignores clicks, so that none meets the wrong customer.
-func (p *person) presses(words, until string) {
-	p.t.Helper()
-	last := ""
-	defer func() {
-		if p.t.Failed() {
-			p.t.Logf("ContactPad of %s shows:\n%s", p.name, last)
-		}
-	}()
-	untilSeen(p.t, fmt.Sprintf("%q to lead to %q in ContactPad of %s", words, until, p.name), func() bool {
-		last = js[string](p.t, p.pad, `return document.body.innerText`)
-		if strings.Contains(last, until) {
-			return true
-		}
-		p.click(p.pad, controls, words)
-		return false
-	})
-}
-
-// controls is what a person can press.
-const controls = "button, [role=menuitemradio], [role=menuitem], [role=radio], [role=option], a"
-
-func (p *person) pressIn(page context.Context, name, what, words string) {
-	p.t.Helper()
-	untilSeen(p.t, fmt.Sprintf("%q in %s of %s", words, name, p.name), func() bool { return p.click(page, what, words) })
-}
-
-// click clicks what has these words, if it is there to be clicked.
-func (p *person) click(page context.Context, what, words string) bool {
-	p.t.Helper()
-	at := js[*spot](p.t, page, finds+`const e = find(%s, %s); if (!e || e.disabled || e.getAttribute('aria-disabled') === 'true') return null;
-		e.scrollIntoView({block: 'nearest'}); const r = e.getBoundingClientRect(), x = r.x + r.width / 2, y = r.y + r.height / 2;
-		return e.contains(document.elementFromPoint(x, y)) ? {X: x, Y: y} : null`, what, words)
-	if at == nil {
-		return false
-	}
-	if page == p.pad {
-		frame := js[spot](p.t, p.console, `const r = document.querySelector('iframe.pad').getBoundingClientRect(); return {X: r.x, Y: r.y}`)
-		at.X, at.Y = at.X+frame.X, at.Y+frame.Y
-	}
-	if err := chromedp.Do(p.console, chromedp.MouseClickXY(at.X, at.Y)); err != nil {
-		p.t.Fatalf("click %q: %v", words, err)
-	}
-	return true
-}
-
-// opens brings an item of the utility bar to the front.
-func (p *person) opens(item string) {
-	p.t.Helper()
-	p.pressIn(p.console, "the utility bar", ".utility-bar button, footer button, nav button", item)
-}
-
-// accepts accepts the request that Omni-Channel shows, and goes back to ContactPad.
-func (p *person) accepts() {
-	p.t.Helper()
-	p.opens("Omni-Channel")
-	before := p.office.opened(p.name)
-	untilSeen(p.t, p.name+" to accept", func() bool {
-		p.click(p.console, "button", "Accept")
-		return p.office.opened(p.name) > before
-	})
-	p.opens("ContactPad")
-}
-
 // opened counts the AgentWorks that an agent ever opened.
 func (o *office) opened(name string) int {
 	n := 0
@@ -424,56 +241,4 @@ func (o *office) id(name string) string {
 	}
 	o.t.Fatalf("there is no user %s", name)
 	return ""
-}
-
-// logsIn logs in to ContactPad, through the org's page in a pop-up.
-func (p *person) logsIn() {
-	p.t.Helper()
-	p.press("Log in with Salesforce")
-	p.allows()
-	p.sees("Ready (")
-}
-
-// allows lets the org's page say who it is.
-func (p *person) allows() {
-	p.t.Helper()
-	var id target.ID
-	untilSeen(p.t, "the org's login page", func() bool {
-		infos, err := chromedp.Targets(p.console)
-		if err != nil {
-			p.t.Fatalf("list targets: %v", err)
-		}
-		mine := chromedp.FromContext(p.console).BrowserContextID
-		for _, info := range infos {
-			if info.Type == "page" && strings.HasPrefix(info.URL, p.office.org.URL()+"/setup/secur/") && info.BrowserContextID == mine {
-				id = info.TargetID
-			}
-		}
-		return id != ""
-	})
-	popup, cancel := chromedp.NewContext(p.console, chromedp.WithTargetID(id))
-	p.t.Cleanup(cancel)
-	if err := chromedp.Do(popup); err != nil {
-		p.t.Fatalf("attach to the pop-up: %v", err)
-	}
-	untilSeen(p.t, "the button of the login page", func() bool {
-		return js[bool](p.t, popup, `const who = [...document.querySelectorAll('input[name=username]')].find((e) => e.value.startsWith(%s + '@'));
-			const go = document.querySelector('form#allow button.brand, button.brand'); if (!who || !go) return false; who.checked = true; setTimeout(() => go.click()); return true`, p.name)
-	})
-}
-
-// shoot keeps a picture of the console for people to look at, if they want any.
-func (p *person) shoot(name string) {
-	p.t.Helper()
-	dir := os.Getenv("OMNIBRIDGE_TEST_SCREENSHOTS")
-	if dir == "" {
-		return
-	}
-	picture, err := chromedp.Run(p.console, chromedp.CaptureScreenshot())
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, strings.ReplaceAll(p.t.Name(), "/", "_")+"-"+name+".png"), picture, 0o600)
-	}
-	if err != nil {
-		p.t.Errorf("take a picture: %v", err)
-	}
 }
