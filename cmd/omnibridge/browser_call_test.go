@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -115,30 +114,6 @@ func (o *office) shift(names ...string) []*person {
 		})
 	}
 	return people
-}
-
-// until waits until a condition, in JavaScript, holds in ContactPad.
-func (p *person) until(what, condition string, args ...any) {
-	p.t.Helper()
-	p.holds(p.pad, what, condition, args...)
-}
-
-// consoleUntil waits until a condition, in JavaScript, holds in the console.
-func (p *person) consoleUntil(what, condition string, args ...any) {
-	p.t.Helper()
-	p.holds(p.console, what, condition, args...)
-}
-
-func (p *person) holds(page context.Context, what, condition string, args ...any) {
-	p.t.Helper()
-	defer func() {
-		if p.t.Failed() {
-			p.t.Logf("ContactPad of %s shows:\n%s", p.name, js[string](p.t, p.pad, `return document.body.innerText`))
-		}
-	}()
-	untilSeen(p.t, fmt.Sprintf("%s (%s)", what, p.name), func() bool {
-		return js[bool](p.t, page, "return Boolean("+condition+")", args...)
-	})
 }
 
 // card waits until ContactPad lists an interaction of this name in this state.

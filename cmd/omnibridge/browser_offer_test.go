@@ -172,19 +172,21 @@ func TestNotDelivered(t *testing.T) {
 // own console, and goes to somebody else.
 func TestNotAcceptedInTime(t *testing.T) {
 	t.Parallel()
-	o := newOffice(t, func(r *routing) { r.AcceptWithin[vcc.SemiLive] = duration(4 * time.Second) })
+	o := newOffice(t, func(r *routing) { r.AcceptWithin[vcc.SemiLive] = duration(8 * time.Second) })
 	if err := o.org.SetPushTimeout(0); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.org.Agent("ben").SetAutoAccept(true); err != nil { // for whom the time is as short
 		t.Fatal(err)
 	}
 	people := o.shift("ada", "ben")
 	ada, ben := people[0], people[1]
 	w := o.message("Maria Lopez")
 	ada.sees("Chat · Maria Lopez")
-	ada.until("the time left to count down", `/^0:0[0-4]$/.test(document.querySelector('.alert .digits')?.textContent)`)
-	ben.sees("Chat · Maria Lopez")
-	ben.takes("Maria Lopez")
+	ada.until("the time left to count down", `/^0:0[0-8]$/.test(document.querySelector('.alert .digits')?.textContent)`)
+	ben.card("Maria Lopez", vcc.CardConnected)
 	ada.sees("Chat not accepted in time")
-	ada.sees("Maria Lopez: the chat went to somebody else: it was not accepted in 4 s.")
+	ada.sees("Maria Lopez: the chat went to somebody else: it was not accepted in 8 s.")
 	ada.misses("Chat · Maria Lopez")
 	ada.shoot("1-too-late")
 	if got := o.works(w.ID)[0]; got["Status"] != "Declined" || got["DeclineReason"] != takenBack {

@@ -154,19 +154,51 @@ func (p *person) consoleSees(words string) {
 
 func (p *person) watch(page context.Context, name, words string, want bool) {
 	p.t.Helper()
-	last := ""
-	defer func() {
-		if p.t.Failed() {
-			p.t.Logf("%s of %s shows:\n%s", name, p.name, last)
-		}
-	}()
 	verb := "show"
 	if !want {
 		verb = "no longer show"
 	}
-	untilSeen(p.t, fmt.Sprintf("%s of %s to %s %q", name, p.name, verb, words), func() bool {
-		last = js[string](p.t, page, `return document.body.innerText`)
-		return strings.Contains(last, words) == want
+	p.holds(page, fmt.Sprintf("%s to %s %q", name, verb, words), `document.body.innerText.includes(%s) === %s`, words, want)
+}
+
+// until waits until a condition, in JavaScript, holds in ContactPad.
+func (p *person) until(what, condition string, args ...any) {
+	p.t.Helper()
+	p.holds(p.pad, what, condition, args...)
+}
+
+// consoleUntil waits until a condition, in JavaScript, holds in the console.
+func (p *person) consoleUntil(what, condition string, args ...any) {
+	p.t.Helper()
+	p.holds(p.console, what, condition, args...)
+}
+
+// verdict is whether a condition held, or else what went wrong in it.
+type verdict struct {
+	Held bool
+	Why  string
+}
+
+// holds waits until a condition holds in a page. The page itself looks, at each of its
+// changes, so that nothing is missed that does not last.
+func (p *person) holds(page context.Context, what, condition string, args ...any) {
+	p.t.Helper()
+	var last verdict
+	defer func() {
+		if p.t.Failed() {
+			p.t.Logf("%s\n%s shows:\n%s", last.Why, p.name, js[string](p.t, page, `return document.body.innerText`))
+		}
+	}()
+	untilSeen(p.t, fmt.Sprintf("%s (%s)", what, p.name), func() bool {
+		last = js[verdict](p.t, page, `return await new Promise((done) => {
+			let why = '';
+			const end = (held) => { changes.disconnect(); clearInterval(often); clearTimeout(enough); done({Held: held, Why: why}); };
+			const look = () => { try { if (`+condition+`) end(true); } catch (e) { why = String(e); } };
+			const changes = new MutationObserver(look), often = setInterval(look, 100), enough = setTimeout(() => end(false), 1000);
+			changes.observe(document, {subtree: true, childList: true, characterData: true, attributes: true});
+			look();
+		})`, args...)
+		return last.Held
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -26,12 +27,13 @@ const browserPatience = 30 * time.Second
 
 // browser is the one browser of this package; every agent has a profile of their own
 // in it.
-var browser struct {
-	start sync.Once
-	ctx   context.Context
-	stop  context.CancelFunc
-	err   error
-}
+var browser = struct {
+	start   sync.Once
+	ctx     context.Context
+	stop    context.CancelFunc
+	err     error
+	offices chan struct{} // one place for each that may be open: people of theirs keep a processor busy
+}{offices: make(chan struct{}, 2*runtime.GOMAXPROCS(0))}
 
 // chromium starts the browser. It has a fake microphone, and sounds into nothing.
 func chromium(t *testing.T) context.Context {
@@ -118,6 +120,8 @@ func newOffice(t *testing.T, change func(*routing)) *office {
 func newOfficeIn(t *testing.T, seed mockorg.Seed, change func(*routing)) *office {
 	t.Helper()
 	chromium(t)
+	browser.offices <- struct{}{}
+	t.Cleanup(func() { <-browser.offices })
 	l := freePort(t)
 	m, err := startOrg(l, mockorg.Options{Seed: &seed})
 	if err != nil {
