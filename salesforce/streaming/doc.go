@@ -9,15 +9,17 @@
 //
 //	idle --> authenticating --> handshaking --> connecting --> subscribing --> polling
 //	              ^                                               ^             |  ^
-//	              |                                               |     reply   v  | empty hands
+//	              |                                 two batches are not durable v  | one is
 //	         backing off <--- any fault, from any state ---         +-------- delivering
 //	                                                                        (or pausing)
 //
 // What it promises:
 //
-//   - Durable before the next poll. A /meta/connect is sent only after
-//     [Options.Deliver] returned nil for everything received so far, so a slow
-//     owner slows the server down and never fills memory.
+//   - One batch ahead, no more. While [Options.Deliver] makes a batch durable, the
+//     next poll is under way; what it brings waits for that batch, and no further
+//     /meta/connect is sent before. So the owner's disk and the network work at the
+//     same time, and a slow owner still slows the server down and never fills
+//     memory. A subscribe waits for everything: it starts from what is durable.
 //   - Positions come from the owner. Every subscribe reads [Options.Cursor];
 //     the client keeps no cursor of its own. If Deliver fails, the session is
 //     given up and the same events come again from the durable cursor.

@@ -69,6 +69,10 @@ const (
 	longestInterval = 35 * time.Second
 	// sessionGap is how long Salesforce keeps a session that does not poll.
 	sessionGap = 40 * time.Second
+	// ahead is how many batches the owner may still be at while the next poll is
+	// under way: one, so that its disk and the network work at the same time, and a
+	// slow owner still slows the server down.
+	ahead = 1
 	// handshakeSpacing and loginSpacing bound what a fault can cost the org.
 	handshakeSpacing = time.Second
 	loginSpacing     = 30 * time.Second
@@ -119,7 +123,8 @@ type machine struct {
 	suspect     bool          // the token was refused; cleared by a handshake, or by another token
 	unlogged    time.Time     // when to try again if that takes no login of ours
 	turned      bool          // this session completed a turn: polled or delivered
-	slow        bool          // the owner holds events longer than the server waits
+	heldSince   time.Time     // since when the owner has the batch that it is at
+	slow        bool          // the owner holds events longer than a server would wait
 	timeout     time.Duration // advice.timeout
 	pause       time.Duration // before the next connect
 	connectAt   time.Time     // last connect asked for
@@ -158,7 +163,7 @@ func (m *machine) step(now time.Time, in input) ([]deed, error) {
 	if !ok {
 		return nil, &impossibleError{m.state, c}
 	}
-	m.state, m.until, m.slow = t.to, time.Time{}, false
+	m.state, m.until = t.to, time.Time{}
 	for _, a := range t.do {
 		m.perform(a)
 	}
@@ -251,15 +256,18 @@ func (m *machine) absorb(in input) class {
 }
 
 func (m *machine) absorbTick() class {
+	if held := m.held(); !held.IsZero() && !m.now.Before(held) {
+		m.slow = true
+		if m.until.IsZero() || m.now.Before(m.until) {
+			return ""
+		}
+	}
 	switch m.state {
 	case backingOff:
 		return due
 	case pausing:
 		m.pause = 0
 		return ready
-	case delivering:
-		m.slow, m.until = true, time.Time{}
-		return ""
 	}
 	m.out = 0
 	m.cause = &fault{silent, "no answer while " + string(m.state)}
@@ -270,16 +278,19 @@ func (m *machine) absorbTick() class {
 // next session brings the same events again.
 func (m *machine) absorbJob(in input) class {
 	if in.fault != nil {
-		m.owed, m.out = nil, 0
+		m.owed, m.out, m.slow = nil, 0, false
 		m.deeds = append(m.deeds, deed{do: doForget})
 		m.cause = in.fault
 		return failed
 	}
 	m.owed = m.owed[1:]
+	m.heldSince, m.slow = m.now, false
 	switch {
-	case m.state == delivering && !m.owesEvents():
-		m.turned = true
-		return m.onward()
+	case m.state == delivering:
+		if c := m.onward(); c != owing {
+			m.turned = true
+			return c
+		}
 	case m.state == backingOff && len(m.owed) == 0 && !m.now.Before(m.until):
 		return due
 	}
@@ -326,10 +337,11 @@ func (m *machine) absorbResults(results []result) *fault {
 	return worst
 }
 
-// onward says how a session goes on after a good answer.
+// onward says how a session goes on after a good answer. A subscribe waits for
+// all events to be durable, since it starts from what is.
 func (m *machine) onward() class {
-	switch {
-	case m.owesEvents():
+	switch batches := m.batches(); {
+	case batches > ahead, batches > 0 && m.subs.wanting(m.now):
 		return owing
 	case m.subs.wanting(m.now):
 		return unsettled
@@ -342,20 +354,32 @@ func (m *machine) onward() class {
 func (m *machine) owe(d deed) {
 	m.seq++
 	d.seq = m.seq
+	if m.batches() == 0 {
+		m.heldSince = m.now
+	}
 	m.owed = append(m.owed, job{m.seq, d.do == doDeliver})
 	m.deeds = append(m.deeds, d)
 }
 
-// owesEvents tells whether events wait for the owner. A gap alone does not
+// batches counts those that the owner still has to make durable. A gap does not
 // keep the connection from polling: closing it may take longer than the server
 // keeps a silent session.
-func (m *machine) owesEvents() bool {
+func (m *machine) batches() (n int) {
 	for _, j := range m.owed {
 		if j.batch {
-			return true
+			n++
 		}
 	}
-	return false
+	return n
+}
+
+// held says when the owner will have been at a batch for too long; zero if it is
+// at none, or that is known.
+func (m *machine) held() time.Time {
+	if m.slow || m.batches() == 0 || !slices.Contains(inSession, m.state) {
+		return time.Time{}
+	}
+	return m.heldSince.Add(sessionGap)
 }
 
 // awaitsLogin tells whether the next attempt is to log in anew.
@@ -365,6 +389,9 @@ func (m *machine) awaitsLogin() bool { return m.state == backingOff && m.suspect
 func (m *machine) deadline() time.Time {
 	if m.state == backingOff && len(m.owed) > 0 && !m.now.Before(m.until) {
 		return time.Time{} // the owner's answer will bring it on
+	}
+	if held := m.held(); !held.IsZero() && (m.until.IsZero() || held.Before(m.until)) {
+		return held
 	}
 	return m.until
 }

@@ -110,8 +110,12 @@ func TestMachineFallsBackToRetainedThenNew(t *testing.T) {
 	if w.m.state != polling {
 		t.Fatalf("%s: a gap alone must not keep the session from polling", w.m.state)
 	}
-	// Events wait for the gap, and the next connect for the events.
+	// Events wait for the gap, and a connect for all events but those that came last.
 	w.answer(input{batch: []Event{{Channel: "/topic/A", Replay: 1}}})
+	if w.m.state != polling {
+		t.Fatalf("%s with one batch that is not durable", w.m.state)
+	}
+	w.answer(input{batch: []Event{{Channel: "/topic/A", Replay: 2}}})
 	if w.m.state != delivering || w.request != nil {
 		t.Fatalf("%s, request %+v", w.m.state, w.request)
 	}
@@ -254,16 +258,47 @@ func TestMachineWakesFromSleep(t *testing.T) {
 	}
 }
 
+// TestMachineSaysWhenTheOwnerIsSlow: whether or not a poll is under way beside it.
 func TestMachineSaysWhenTheOwnerIsSlow(t *testing.T) {
-	w := begin(t, "/topic/A")
-	w.answer(input{batch: []Event{{Channel: "/topic/A"}}})
-	w.tickAt()
-	if s := w.m.status(); s.Link != LinkDegraded || s.Cause != "slow-delivery" {
-		t.Fatalf("%+v", s)
-	}
-	w.finishJob(nil)
-	if s := w.m.status(); s.Link != LinkUp {
-		t.Fatalf("%+v", s)
+	for _, batches := range []int{1, 2} {
+		w := begin(t, "/topic/A")
+		start := w.now
+		for range batches {
+			w.answer(input{batch: []Event{{Channel: "/topic/A"}}})
+		}
+		if polls := w.request != nil; polls != (batches == 1) {
+			t.Fatalf("with %d batches that are not durable it polls: %v", batches, polls)
+		}
+		w.tickAt()
+		if s := w.m.status(); s.Link != LinkDegraded || s.Cause != "slow-delivery" || w.now.Sub(start) != sessionGap {
+			t.Fatalf("%d batches, after %v: %+v", batches, w.now.Sub(start), s)
+		}
+		if batches == 1 { // answers change nothing about it
+			w.answer(input{})
+			if s := w.m.status(); s.Link != LinkDegraded {
+				t.Fatalf("%+v", s)
+			}
+		}
+		w.finishJob(nil)
+		if s := w.m.status(); s.Link != LinkUp || w.request == nil || w.request.do != inConnect {
+			t.Fatalf("%d batches: %+v, then %+v", batches, s, w.request)
+		}
+		if batches == 2 { // the clock runs for each batch anew
+			w.pass(sessionGap - time.Second)
+			w.step(input{kind: inTick})
+			if s := w.m.status(); s.Link != LinkUp {
+				t.Fatalf("%+v", s)
+			}
+			w.tickAt()
+			if s := w.m.status(); s.Link != LinkDegraded {
+				t.Fatalf("%+v", s)
+			}
+			w.finishJob(nil)
+		}
+		w.tickAt() // the poll's own deadline is still watched
+		if w.m.state != backingOff {
+			t.Fatalf("%s", w.m.state)
+		}
 	}
 }
 

@@ -137,10 +137,11 @@ type Options struct {
 	// none. It is called before each subscribe.
 	Cursor func(ctx context.Context, channel string) (int64, error)
 
-	// Deliver returns nil when the batch is durable. The next poll waits for it;
-	// Salesforce drops a session that does not poll for 40 s, which costs a new
-	// handshake but no events. After an error the same events are delivered again,
-	// from Cursor.
+	// Deliver returns nil when the batch is durable. Meanwhile the next poll is under
+	// way, and what that brings waits; then nothing is asked for until Deliver has
+	// returned. Salesforce drops a session that does not poll for 40 s, which costs
+	// a new handshake but no events. After an error the same events are delivered
+	// again, from Cursor.
 	Deliver func(ctx context.Context, batch []Event) error
 
 	// OnGap is called when events of a channel may be missing, after the new

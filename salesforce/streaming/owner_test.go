@@ -52,9 +52,10 @@ func TestFailedDeliveryBringsTheSameEventsAgain(t *testing.T) {
 	})
 }
 
-// TestNextPollWaitsForTheOwner also lets the owner take longer than the server
-// keeps the session.
-func TestNextPollWaitsForTheOwner(t *testing.T) {
+// TestOnePollAheadOfTheOwner: while the owner has events the server is asked for
+// more once, and not again. The owner also takes longer than the server keeps the
+// session.
+func TestOnePollAheadOfTheOwner(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newServer()
 		s.hold = 10 * time.Second
@@ -67,13 +68,16 @@ func TestNextPollWaitsForTheOwner(t *testing.T) {
 				time.Sleep(2 * time.Minute)
 			}
 		}
+		before := s.count("/meta/connect")
 		s.publish(psr)
-		synctest.Wait()
-		polls := s.count("/meta/connect")
+		pause(time.Second)
+		if n := s.count("/meta/connect"); n != before+1 {
+			t.Errorf("%d polls while the owner has one batch, want one", n-before)
+		}
 		s.publish(psr)
 		pause(time.Minute)
-		if n := s.count("/meta/connect"); n != polls {
-			t.Errorf("%d polls while the owner had events", n-polls)
+		if n := s.count("/meta/connect"); n != before+1 {
+			t.Errorf("%d polls while the owner has two batches", n-before-1)
 		}
 		if st := r.owner.now(); st.Link != streaming.LinkDegraded || st.Cause != "slow-delivery" {
 			t.Errorf("%+v", st)

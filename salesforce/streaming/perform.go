@@ -25,8 +25,6 @@ func (m *machine) perform(a act) {
 		m.request(deed{do: inConnect}, m.timeout+m.limits.slack)
 	case actPause:
 		m.until = m.now.Add(m.pause)
-	case actHold:
-		m.until = m.now.Add(sessionGap)
 	case actAbandon:
 		m.out = 0
 		m.deeds = append(m.deeds, deed{do: doAbandon, farewell: m.cause.held})

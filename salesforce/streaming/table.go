@@ -11,7 +11,7 @@ const (
 	subscribing    state = "subscribing"    // one request with some of the channels that want it
 	polling        state = "polling"        // a connect is held by the server
 	pausing        state = "pausing"        // between two connects, for advice.interval or against a hot loop
-	delivering     state = "delivering"     // no request is out: the owner is making events durable
+	delivering     state = "delivering"     // no request is out: the owner has more batches to make durable than may be ahead
 	backingOff     state = "backing off"    // no session: waiting for the next attempt and for the owner's hands to be empty
 	stopped        state = "stopped"        // the end
 )
@@ -26,7 +26,7 @@ const (
 	handshaken class = "handshaken"
 
 	// How a session goes on after a good answer, in order of precedence.
-	owing     class = "owing"     // events wait for the owner
+	owing     class = "owing"     // too many events wait for the owner
 	unsettled class = "unsettled" // a channel wants to be subscribed
 	paced     class = "paced"     // the next connect must wait
 	ready     class = "ready"     // poll
@@ -60,7 +60,6 @@ const (
 	actSubscribe act = "subscribe"
 	actConnect   act = "connect"
 	actPause     act = "pause"
-	actHold      act = "hold"    // start the clock on the owner
 	actAbandon   act = "abandon" // cancel what is out, forget the session
 	actPlan      act = "plan"    // choose when to try again
 	actGoodbye   act = "goodbye" // tell the server that the session ends
@@ -79,7 +78,7 @@ func buildTable() map[cell]transition {
 		{backingOff, failed}:         {backingOff, []act{actPlan}}, // the owner failed on what was left
 	}
 	for _, s := range []state{connecting, subscribing, polling, delivering} {
-		t[cell{s, owing}] = transition{delivering, []act{actHold}}
+		t[cell{s, owing}] = transition{delivering, nil}
 		t[cell{s, unsettled}] = transition{subscribing, []act{actSubscribe}}
 		t[cell{s, paced}] = transition{pausing, []act{actPause}}
 		t[cell{s, ready}] = transition{polling, []act{actConnect}}

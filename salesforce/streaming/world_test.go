@@ -94,20 +94,31 @@ func (w *world) take(d deed) {
 		if len(d.asks) == 0 {
 			w.t.Fatalf("subscribe with %d channels", len(d.asks))
 		}
+		if w.batches() > 0 {
+			w.t.Fatalf("subscribe while events are not durable")
+		}
 		for _, a := range d.asks {
 			w.askedFor[a.channel] = true
 		}
 	case inConnect:
 		w.connects++
-		for _, j := range w.jobs {
-			if j.do == doDeliver {
-				w.t.Fatalf("connect while events are not durable")
-			}
+		if n := w.batches(); n > 1 {
+			w.t.Fatalf("connect while %d batches are not durable", n)
 		}
 		if !d.first && len(w.askedFor) != len(w.names) {
 			w.t.Fatalf("polling with %d of %d channels asked for", len(w.askedFor), len(w.names))
 		}
 	}
+}
+
+// batches counts those that the owner has not made durable.
+func (w *world) batches() (n int) {
+	for _, j := range w.jobs {
+		if j.do == doDeliver {
+			n++
+		}
+	}
+	return n
 }
 
 func (w *world) check() {

@@ -57,7 +57,7 @@ func (login) Invalidate(string) {}
 var errEnough = errors.New("measured enough")
 
 // runOurs runs the client of this project; with p.Data each delivery is durable
-// before the next poll, as in the daemon.
+// before the poll after the next, as in the daemon.
 func runOurs(ctx context.Context, p plan, m *meter) (err error) {
 	commit := func(context.Context, []streaming.Event) error { return nil }
 	switch {

@@ -39,7 +39,7 @@ type Row struct {
 	Client      string  `json:"client"`     // "omnibridge" is ours
 	Batch       int     `json:"batch"`      // events per poll; 0: RatePerS, as they come
 	RatePerS    int     `json:"rate_per_s"` // events published per second; 0: as fast as polls come
-	Durable     bool    `json:"durable"`    // each delivery is on disk before the next poll
+	Durable     bool    `json:"durable"`    // each delivery is on disk before the poll after the next
 	EventsPerS  float64 `json:"events_per_s"`
 	CPUPerEvent float64 `json:"cpu_us_per_event"`
 	PeakRSS     float64 `json:"peak_rss_mb"`
