@@ -318,6 +318,8 @@ func TestStaleLoginThatRevives(t *testing.T) {
 	}
 	d.step(vcc.Report{Kind: vcc.Asked, Command: &vcc.Command{ID: "1", Do: vcc.LogIn, Agent: "ada"}}, status("Available"))
 	d.at(60)
+	d.offers(d.at(70, chat("c1", 70)))
+	d.step(vcc.Report{Kind: vcc.Withdrawn, Interaction: "c1", Reason: vcc.CustomerLeft})
 	d.at(80, status("Pause"))
 	d.at(90, status("Available"))
 	d.at(150)
