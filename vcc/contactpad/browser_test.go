@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +21,7 @@ import (
 // engine is an application that knows one thing: who logged in is Ready.
 type engine struct {
 	mu    sync.Mutex
+	told  []vcc.Panel // of the agent's panel
 	desk  vcc.Desk
 	out   chan vcc.Desk
 	asked chan vcc.Command
@@ -44,7 +46,19 @@ func (e *engine) tell() {
 	e.out <- e.desk
 }
 
-func (e *engine) Panel(context.Context, vcc.AgentID, vcc.Panel) error { return nil }
+func (e *engine) Panel(_ context.Context, _ vcc.AgentID, p vcc.Panel) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.told = append(e.told, p)
+	return nil
+}
+
+// panels returns what was told of the agent's panel, oldest first.
+func (e *engine) panels() []vcc.Panel {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.told)
+}
 
 func (e *engine) Watch(agent vcc.AgentID) (<-chan vcc.Desk, func()) {
 	e.mu.Lock()
@@ -57,7 +71,7 @@ func (e *engine) Watch(agent vcc.AgentID) (<-chan vcc.Desk, func()) {
 func (e *engine) Find(context.Context, vcc.Search) (vcc.Found, error) { return vcc.Found{}, nil }
 
 // serve starts a server on l, framed by host, whose people log in at org.
-func serve(t *testing.T, l net.Listener, host string, org *orgtest.Org, e *engine) *contactpad.Server {
+func serve(t *testing.T, l net.Listener, host string, org *orgtest.Org, e *engine, change ...func(*contactpad.Options)) *contactpad.Server {
 	t.Helper()
 	url := "http://" + l.Addr().String()
 	own := func() string { return org.ID }
@@ -65,12 +79,16 @@ func serve(t *testing.T, l net.Listener, host string, org *orgtest.Org, e *engin
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := contactpad.New(t.Context(), contactpad.Options{
+	o := contactpad.Options{
 		URL: url, FrameAncestors: []string{strings.TrimSuffix(host, "/")}, Desks: e, Login: who, Org: own,
 		Agent: func(_ context.Context, user string, _ login.Claims) (vcc.AgentID, error) {
 			return vcc.AgentID(user), nil
 		},
-	})
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	server, err := contactpad.New(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -75,6 +75,40 @@ func TestLeaseLivesByAnswersAlone(t *testing.T) {
 	})
 }
 
+// A panel that says that its browser freezes it loses the lease at once, with the
+// reason, and has it back with its next answer; another panel of the agent takes over.
+func TestPanelThatSleepsIsLostAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := bubble(t, nil)
+		token := r.session("ana")
+		one := r.panel("panel-one", token)
+		later(time.Second)
+		one.silence(true)
+		one.say(map[string]any{"t": "asleep"})
+		later(time.Second)
+		got := r.desks.standings()
+		if len(got) != 2 || got[1].Alive || got[1].Why != "the browser put the tab of ContactPad to sleep" {
+			t.Fatalf("told %+v", got)
+		}
+		one.silence(false)
+		later(10 * time.Second)
+		if got := r.desks.standings(); len(got) != 3 || !got[2].Alive {
+			t.Fatalf("told %+v", got)
+		}
+		two := r.panel("panel-two", token)
+		later(time.Second)
+		one.silence(true)
+		one.say(map[string]any{"t": "asleep"})
+		later(time.Minute)
+		if d := deskOf(t, two); !d.Panel.Primary || d.Panel.Reason != "lost" {
+			t.Errorf("the other one has %+v", d.Panel)
+		}
+		if got := r.desks.standings(); len(got) != 3 {
+			t.Errorf("the agent was lost, though one panel was awake: %+v", got)
+		}
+	})
+}
+
 func TestOnlyAnswersToQuestionsCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := bubble(t, nil)

@@ -24,6 +24,7 @@ const subprotocol = "omnibridge.pad.v1"
 //	do       a vcc.Command, see command
 //	find     ID, Text, For, Interaction
 //	alive    answers ask N: Visible, Phone
+//	asleep   the browser freezes the page: nothing will be answered until hello or alive
 //	primary  wants to be the primary panel
 //	bridge   the console is there (Version, Capabilities, User, Console), or not (all zero)
 //	result   answers call ID: OK, Result or Error

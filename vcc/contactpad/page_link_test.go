@@ -153,7 +153,7 @@ func TestPageVersion(t *testing.T) {
 	s.wait(`!window.old && document.querySelector(".pad.in")`)
 	s.pad.say(map[string]any{"t": "bye", "code": "version", "text": "…"})
 	s.text("A newer ContactPad is ready")
-	if first := s.pad.await(t, "hello", 1); first.text("assets") != "test" {
+	if first := s.pad.await(t, "hello", 1); first.text("build") != "test" {
 		t.Errorf("it did not tell its version: %v", first)
 	}
 }

@@ -48,20 +48,7 @@ func tab(t *testing.T) context.Context {
 	if _, err := exec.LookPath("chromium"); err != nil {
 		missing(t, "chromium (apt-get install chromium)")
 	}
-	browser.start.Do(func() {
-		options := append(chromedp.DefaultExecAllocatorOptions[:],
-			chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU,
-			chromedp.Flag("disable-quic", true), chromedp.Flag("mute-audio", true),
-			chromedp.Flag("use-fake-ui-for-media-stream", true), chromedp.Flag("use-fake-device-for-media-stream", true),
-			// Two panels in one browser: their addresses would be hidden from each other.
-			chromedp.Flag("disable-features", "WebRtcHideLocalIpsWithMdns"),
-			chromedp.Env("LANG=en_GB.UTF-8", "TZ=UTC"), chromedp.WSURLReadTimeout(time.Minute))
-		allocator, stopAll := chromedp.NewExecAllocator(context.Background(), options...)
-		ctx, stop := chromedp.NewContext(allocator)
-		browser.ctx = ctx
-		browser.stop = func() { stop(); stopAll() }
-		browser.err = chromedp.Do(ctx)
-	})
+	browser.start.Do(func() { browser.ctx, browser.stop, browser.err = launch() })
 	if browser.err != nil {
 		t.Fatalf("start the browser: %v", browser.err)
 	}
@@ -72,6 +59,20 @@ func tab(t *testing.T) context.Context {
 		t.Fatalf("open a tab: %v", err)
 	}
 	return ctx
+}
+
+// launch starts a browser, with more options if need be.
+func launch(more ...chromedp.ExecAllocatorOption) (context.Context, context.CancelFunc, error) {
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("mute-audio", true),
+		chromedp.Flag("use-fake-ui-for-media-stream", true), chromedp.Flag("use-fake-device-for-media-stream", true),
+		// Two panels in one browser: their addresses would be hidden from each other.
+		chromedp.Flag("disable-features", "WebRtcHideLocalIpsWithMdns"),
+		chromedp.Env("LANG=en_GB.UTF-8", "TZ=UTC"), chromedp.WSURLReadTimeout(time.Minute))
+	allocator, stopAll := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
+	ctx, stop := chromedp.NewContext(allocator)
+	return ctx, func() { stop(); stopAll() }, chromedp.Do(ctx)
 }
 
 // frameOf attaches to the frame of tab that shows url.

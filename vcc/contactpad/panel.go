@@ -14,8 +14,9 @@ type panel struct {
 	build   string // version of the page; empty: not told
 	visible bool
 	phone   bool
-	asked   int // number of the last question whether it lives
-	heard   int // number of the last that was answered
+	asleep  bool // its browser has frozen it
+	asked   int  // number of the last question whether it lives
+	heard   int  // number of the last that was answered
 	bridge  bridge
 	finding bool     // a search is under way
 	next    *inbound // the search after it
@@ -52,7 +53,7 @@ func (t *seat) attach(k *socket, hello inbound, session Session, token string) {
 	}
 	again := p.sock == k
 	p.sock, p.session, p.warned, p.build, p.visible = k, session, false, hello.Build, hello.Visible
-	p.phone = hello.Phone != nil && *hello.Phone
+	p.phone, p.asleep = hello.Phone != nil && *hello.Phone, false
 	p.place = t.roster.join(id, now)
 	t.leaving = ""
 	if !again {
@@ -122,6 +123,9 @@ func (t *seat) receive(k *socket, m inbound) *farewell {
 	switch m.T {
 	case "alive":
 		t.answered(p, m, now)
+	case "asleep":
+		p.asleep = true
+		t.roster.sleep(p.place.id, now)
 	case "do":
 		t.order(m.command, k)
 	case "logout":
@@ -149,7 +153,7 @@ func (t *seat) answered(p *panel, m inbound, now time.Time) {
 	if m.N <= p.heard || m.N > p.asked {
 		return // not an answer to a question of ours
 	}
-	p.heard, p.visible = m.N, m.Visible
+	p.heard, p.visible, p.asleep = m.N, m.Visible, false
 	if m.Phone != nil {
 		p.phone = *m.Phone
 	}

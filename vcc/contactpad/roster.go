@@ -75,6 +75,23 @@ func (r *roster) lost(id string, now time.Time) {
 	}
 }
 
+// sleep says that a panel's browser runs it no more, for the time being: its lease ends
+// now, not when its silence is noticed.
+func (r *roster) sleep(id string, now time.Time) {
+	p := r.find(id)
+	if p == nil {
+		return
+	}
+	p.until = now
+	r.until = now
+	for _, other := range r.places {
+		if other.until.After(r.until) {
+			r.until = other.until
+		}
+	}
+	r.elect(now)
+}
+
 // leave says that a panel was closed.
 func (r *roster) leave(id string, now time.Time) {
 	r.places = slices.DeleteFunc(r.places, func(p *place) bool { return p.id == id })

@@ -49,6 +49,11 @@ func (t *seat) whyLost() string {
 	case len(t.panels) == 0:
 		return "ContactPad is closed"
 	}
+	for _, p := range t.panels {
+		if p.asleep {
+			return "the browser put the tab of ContactPad to sleep"
+		}
+	}
 	return "ContactPad does not answer"
 }
 

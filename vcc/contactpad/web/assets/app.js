@@ -229,8 +229,12 @@ export class App {
     doc.addEventListener('visibilitychange', () => this.dispatch({ type: 'panel' }));
     new IntersectionObserver((seen) => this.dispatch({ type: 'panel', inView: seen.at(-1).isIntersecting })).observe(this.root);
     let frozen = 0;
-    doc.addEventListener('freeze', () => (frozen = this.clock.known ? this.clock.now() : 0));
+    doc.addEventListener('freeze', () => {
+      frozen = this.clock.known ? this.clock.now() : 0;
+      this.wire.asleep();
+    });
     doc.addEventListener('resume', () => {
+      this.wire.awake();
       const to = this.clock.now();
       if (frozen && to - frozen > 30_000 && loggedIn(this.state)) this.dispatch({ type: 'message', message: { id: 'asleep', kind: 'asleep', from: frozen, to } });
       frozen = 0;

@@ -77,6 +77,14 @@ export class Socket {
     if (this.#ws) this.#broken(this.#ws);
   }
 
+  // again is for a connection whose messages are no longer wanted, though it may stand.
+  again() {
+    if (!this.#ws || this.#ended) return;
+    this.#drop();
+    this.#on.lost({ retryAt: this.#elapsed() });
+    this.open();
+  }
+
   // end closes for good, until open.
   end() {
     this.#ended = true;

@@ -58,9 +58,20 @@ export class Wire {
     this.#socket.end();
   }
 
+  // asleep is for a page that is about to be frozen: the server need not wait until it
+  // notices. awake begins with a snapshot; what came meanwhile is of the past, and would
+  // be shown and said as if it happened now.
+  asleep() {
+    this.send({ t: 'asleep' });
+  }
+
+  awake() {
+    this.#socket.again();
+  }
+
   #hello() {
     const app = this.#app;
-    this.send({ t: 'hello', v: 1, panel: this.#panel, token: app.token, visible: this.#visible(), phone: app.phone.ready, assets: app.config.build });
+    this.send({ t: 'hello', v: 1, panel: this.#panel, token: app.token, visible: this.#visible(), phone: app.phone.ready, build: app.config.build });
   }
 
   #visible() {
@@ -137,9 +148,8 @@ export class Wire {
 
   #desk(m) {
     const app = this.#app;
-    const { desk, link, seq } = app.state;
+    const { desk, link } = app.state;
     const back = link.is !== 'up';
-    if (!back && m.seq < seq) return; // overtaken
     app.clock.heard(m.now);
     this.#up(app.config.askEvery * 2.5);
     app.dispatch({ type: 'desk', m });
