@@ -175,11 +175,38 @@ var scenes = []scene{
 		d.Blocked = &vcc.Block{Reason: "No Answer", Since: ago(31 * time.Second), Until: in(149 * time.Second)}
 		d.Notices = []vcc.Notice{{ID: "n2", Kind: vcc.MissedCall, At: ago(31 * time.Second), Name: "+44 20 7946 0018", Class: vcc.Live, Medium: "phone", Until: in(149 * time.Second)}}
 	}},
+	{name: "three-and-an-alert", desk: func(d *vcc.Desk) {
+		three(d)
+		d.Cards = append([]vcc.Card{alertingChat("07", "Eva Lind", 24*time.Second)}, d.Cards...)
+	}},
+	{name: "three-and-a-notice", desk: func(d *vcc.Desk) {
+		three(d)
+		d.Notices = []vcc.Notice{{ID: "n3", Kind: vcc.ChangedByOthers, At: ago(time.Minute), Name: "00001044 Refund not received", Class: vcc.NonLive, Medium: "case", Interaction: "99", By: "Tom Baker"}}
+	}},
+	{name: "three-calling", desk: func(d *vcc.Desk) {
+		three(d)
+		c := callCard("09", "Tom Baker", 7*time.Second)
+		c.Of, c.Direction, c.Record, c.Plan, c.PlanLabel, c.Actions, c.Size, c.Waited = "05", "internal", "", "", "", actions(vcc.Cancel), 51, 0
+		c.Parties = []vcc.Party{{ID: "005b", Agent: "005b", Name: "Tom Baker", State: vcc.PartyRinging, Since: ago(7 * time.Second), Until: in(8 * time.Second), Interaction: "09"}}
+		d.Cards = append(d.Cards, c)
+	}},
+	{name: "no-name-yet", desk: func(d *vcc.Desk) {
+		three(d)
+		d.Cards[2].Name = d.Cards[2].Record
+		a := caseCard("08", "", 0)
+		a.Name, a.State, a.Until, a.Actions = a.Record, vcc.CardAlerting, in(24*time.Second), nil
+		d.Cards = append([]vcc.Card{a}, d.Cards...)
+	}},
 	{name: "keys", desk: oneCase, then: func(s *stage) {
 		s.focus("#state")
 		s.keys("k", shift, alt)
 		s.wait(`document.querySelector("[role=dialog]")`)
 	}},
+}
+
+func three(d *vcc.Desk) {
+	working(d, "Ready (Working)", chat("02", "Jonas Weber", 11*time.Minute+40*time.Second), chat("03", "Anonymous visitor 5Q-1183", 52*time.Second),
+		caseCard("05", "00001051 Wrong size", 20*time.Minute))
 }
 
 func held(d *vcc.Desk) {
