@@ -57,13 +57,13 @@ func newRoundTripper() *http.Transport {
 // that route to the node that gave it, and the instance they belong to. The
 // next handshake begins a new one (salesforce-apis 3.1: cookies expire).
 type session struct {
-	client   *http.Client
 	cookies  *cookiejar.Jar
-	endpoint string
+	url      *url.URL // of all requests
 	clientID string
 	messages int // numbers the messages
 
-	usual atomic.Int64 // length of the last reply: about what the next will have
+	usual       atomic.Int64 // length of the last reply: about what the next will have
+	usualHeader atomic.Pointer[header]
 }
 
 func (t *transport) newSession(instance string) (*session, *fault) {
@@ -75,15 +75,8 @@ func (t *transport) newSession(instance string) (*session, *fault) {
 	if err != nil {
 		return nil, &fault{badInstance, err.Error()}
 	}
-	return &session{
-		client: &http.Client{
-			Transport: t.through,
-			// A redirect would carry the token to a host nobody chose.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		cookies:  jar,
-		endpoint: strings.TrimRight(u.Scheme+"://"+u.Host+u.Path, "/") + "/cometd/" + t.version,
-	}, nil
+	path := strings.TrimRight(u.Path, "/") + "/cometd/" + t.version
+	return &session{cookies: jar, url: &url.URL{Scheme: u.Scheme, Host: u.Host, Path: path}}, nil
 }
 
 // outgoing is a meta message.
@@ -146,8 +139,9 @@ type response struct {
 }
 
 // post sends messages and reads the whole reply. The caller's context is its
-// only deadline. It does not touch the session's fields but the jar, which is
-// safe for concurrent use, and usual.
+// only deadline. Of the session's fields it changes those that are safe for
+// concurrent use. It goes to the round tripper itself, since there is no use for what a
+// http.Client adds: a redirect would carry the token to a host nobody chose.
 func (t *transport) post(ctx context.Context, s *session, messages ...outgoing) response {
 	token, _, err := t.tokens.Token(ctx)
 	if err != nil {
@@ -159,25 +153,19 @@ func (t *transport) post(ctx context.Context, s *session, messages ...outgoing) 
 		r.fault = classifyTransport(fmt.Errorf("write Bayeux messages: %w", err))
 		return r
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.endpoint, bytes.NewReader(body))
+	again := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	content, _ := again()
+	req := (&http.Request{
+		Method: http.MethodPost, URL: s.url, Host: s.url.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: s.header(token, t.userAgent, time.Now()), Body: content, GetBody: again, ContentLength: int64(len(body)),
+	}).WithContext(ctx)
+	resp, err := t.through.RoundTrip(req)
 	if err != nil {
-		r.fault = classifyTransport(err)
-		return r
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", t.userAgent)
-	req.Header.Set("Authorization", "Bearer "+token)
-	for _, cookie := range s.cookies.Cookies(req.URL) {
-		req.AddCookie(cookie)
-	}
-	resp, err := s.client.Do(req)
-	if err != nil {
-		r.fault = classifyTransport(err)
+		r.fault = classifyTransport(fmt.Errorf("post to %s: %w", s.url, err))
 		return r
 	}
 	defer resp.Body.Close()
-	s.cookies.SetCookies(req.URL, lasting(resp))
+	s.keep(resp)
 	r.messages, r.fault = read(resp, &s.usual)
 	return r
 }
@@ -202,30 +190,6 @@ func plain(s string) bool {
 		}
 	}
 	return s != ""
-}
-
-// lasting returns the cookies of a response with their life told as a length
-// and not as a date. The dates are of the server's clock: with clocks three
-// hours apart the routing cookie would be dropped as it arrives, and every
-// session with it.
-func lasting(resp *http.Response) []*http.Cookie {
-	cookies := resp.Cookies()
-	if len(cookies) == 0 {
-		return nil // as in most replies
-	}
-	sent, err := http.ParseTime(resp.Header.Get("Date"))
-	if err != nil {
-		return cookies
-	}
-	for _, c := range cookies {
-		if c.Expires.IsZero() || c.MaxAge != 0 {
-			continue
-		}
-		if c.MaxAge = int(c.Expires.Sub(sent) / time.Second); c.MaxAge <= 0 {
-			c.MaxAge = -1 // a server deletes a cookie so
-		}
-	}
-	return cookies
 }
 
 // read takes a Bayeux reply from a response of any status: some servers answer

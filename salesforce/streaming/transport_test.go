@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -75,7 +76,7 @@ func TestEndpoint(t *testing.T) {
 		"https://proxy.example/orgs/acme/":         "https://proxy.example/orgs/acme/cometd/67.0",
 	} {
 		s, f := tr.newSession(in)
-		if f != nil || s.endpoint != want {
+		if f != nil || s.url.String() != want {
 			t.Errorf("%s: %+v, %v", in, s, f)
 		}
 	}
@@ -110,4 +111,39 @@ func TestCookiesLiveByTheServersClock(t *testing.T) {
 			t.Errorf("%s: %v, want a life of %d s", tt.name, got, tt.want)
 		}
 	}
+}
+
+// TestHeaderFollowsTokenAndCookies: what is made once for many requests is made
+// anew with another token, with a new cookie, and when a cookie has expired.
+func TestHeaderFollowsTokenAndCookies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, f := (&transport{version: "67.0"}).newSession("https://acme.my.salesforce.com")
+		if f != nil {
+			t.Fatal(f)
+		}
+		want := func(token, cookies string) {
+			t.Helper()
+			h := s.header(token, "omnibridge", time.Now())
+			if h.Get("Authorization") != "Bearer "+token || h.Get("Cookie") != cookies || h.Get("Content-Type") != "application/json" || h.Get("User-Agent") != "omnibridge" {
+				t.Errorf("with token %s: %v, want the cookies %q", token, h, cookies)
+			}
+		}
+		set := func(cookie string) { s.keep(&http.Response{Header: http.Header{"Set-Cookie": {cookie}}}) }
+		want("a", "")
+		set("sfdc-stream=1; Max-Age=10; Path=/")
+		want("a", "sfdc-stream=1")
+		want("b", "sfdc-stream=1")
+		set("other=2; Path=/")
+		want("b", "sfdc-stream=1; other=2")
+		made := s.usualHeader.Load()
+		s.keep(&http.Response{})
+		want("b", "sfdc-stream=1; other=2")
+		if s.usualHeader.Load() != made {
+			t.Error("the header was made anew without need")
+		}
+		time.Sleep(9 * time.Second)
+		want("b", "sfdc-stream=1; other=2")
+		time.Sleep(2 * time.Second)
+		want("b", "other=2")
+	})
 }
