@@ -89,8 +89,8 @@ func (c *Client) Run(ctx context.Context) error {
 	r := &run{
 		client:  c,
 		ctx:     working,
-		answers: make(chan answer),
-		tasks:   make(chan func()),
+		tasks:   make(chan task),
+		wake:    make(chan struct{}, 1),
 		seen:    newSeen(),
 		machine: newMachine(limits{slack: c.options.Slack, request: requestTimeout}, c.pauses(), c.options.Channels),
 	}

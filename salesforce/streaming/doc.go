@@ -5,7 +5,8 @@
 // It has two halves. The connection machine (machine.go) is pure, a table of
 // state and message class (table.go): it does no I/O, reads no clock and draws no
 // randomness. The transport (transport.go) posts what the machine asks for.
-// One goroutine inside [Client.Run] owns both.
+// One lock inside [Client.Run] guards both: whoever has news takes it for a step of
+// the machine, and no one does anything slow with it.
 //
 //	idle --> authenticating --> handshaking --> connecting --> subscribing --> polling
 //	              ^                                               ^             |  ^
@@ -64,7 +65,7 @@
 // Deliver, OnGap, Cursor and OnLink are called from goroutines of Run; Deliver,
 // OnGap and Cursor get a context that ends with Run. Deliver and OnGap never
 // overlap with one another; Cursor may overlap with OnGap of another channel.
-// OnLink is called from the owning goroutine and must not block. All have
+// OnLink is called between two steps and must not block. All have
 // returned when Run returns.
 //
 // # What it does not do

@@ -21,14 +21,14 @@ func (r *run) work() {
 	if dropped := len(d.batch) - len(batch); dropped > 0 {
 		r.client.count(func(s *Stats) { s.Duplicates += uint64(dropped) })
 	}
-	r.start(func() {
+	r.begun = append(r.begun, func() answer {
 		a := answer{input: input{kind: inJob, seq: d.seq}, batch: batch}
 		if len(batch) > 0 {
 			if err := r.client.options.Deliver(r.ctx, batch); err != nil {
 				a.input.fault = &fault{ownerFailed, err.Error()}
 			}
 		}
-		r.send(a)
+		return a
 	})
 }
 
@@ -40,14 +40,14 @@ func (r *run) closeGap(d deed) {
 	r.client.options.Logger.LogAttrs(r.ctx, level, "streaming gap",
 		slog.String("channel", d.channel), slog.String("kind", string(d.gap.Kind)),
 		slog.Int64("refused", d.gap.Refused), slog.Int64("from", d.gap.From))
-	r.start(func() {
+	r.begun = append(r.begun, func() answer {
 		a := answer{input: input{kind: inJob, seq: d.seq}}
 		if err := r.client.options.OnGap(r.ctx, d.channel, d.gap); err != nil {
 			a.input.fault = &fault{gapOpen, err.Error()}
 		} else {
 			r.client.count(func(s *Stats) { s.Gaps++ })
 		}
-		r.send(a)
+		return a
 	})
 }
 

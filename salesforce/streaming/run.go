@@ -14,17 +14,22 @@ const (
 	neverWithoutEnd = time.Hour // the loop's timer when the machine has no deadline
 )
 
-// run is one call of Run. Its fields belong to the goroutine of loop; others
-// only send answers.
+// run is one call of Run. Whoever has an input, the loop or a worker, takes mu,
+// lets the machine decide, and carries out what it wants; requests and the owner's
+// work begin after mu was given back. So a reply leads to the next request in the
+// goroutine that read it, with no other to wait for.
 type run struct {
-	client  *Client
-	ctx     context.Context
-	machine *machine
-	answers chan answer
-	tasks   chan func() // to goroutines that wait for one
-	wg      sync.WaitGroup
+	client *Client
+	ctx    context.Context
+	wg     sync.WaitGroup
+	tasks  chan task     // to workers that wait for one
+	wake   chan struct{} // tells the loop to look at the deadline again; has room for one
 
-	token   string // the one last used
+	mu      sync.Mutex // guards the following
+	machine *machine
+	armed   time.Time // when the loop looks at the deadline
+	begun   []task    // of the step under way
+	token   string    // the one last used
 	session *session
 	cancel  context.CancelFunc // ends the request under way
 	jobs    []deed             // for the owner, in order
@@ -32,6 +37,9 @@ type run struct {
 	seen    *seen
 	status  Status
 }
+
+// task is a request or a piece of the owner's work. It runs without mu.
+type task func() answer
 
 // answer is what a goroutine has to say.
 type answer struct {
@@ -47,25 +55,100 @@ type answer struct {
 func (r *run) loop() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	r.step(input{kind: inBegin})
+	r.bring(input{kind: inBegin})
 	for {
-		wait := neverWithoutEnd
-		if deadline := r.machine.deadline(); !deadline.IsZero() {
-			wait = max(time.Until(deadline), 0)
-		}
+		wait, fresh := r.arm()
 		timer.Reset(wait)
 		select {
 		case <-r.ctx.Done():
-			r.step(input{kind: inStop})
+			r.bring(input{kind: inStop})
 			return
-		case a := <-r.answers:
-			r.take(a)
+		case <-r.wake:
 		case reason := <-r.client.renewals:
-			r.step(input{kind: inRenew, fault: &fault{renewed, reason}})
-		case <-r.fresh():
-			r.step(input{kind: inFresh})
+			r.bring(input{kind: inRenew, fault: &fault{renewed, reason}})
+		case <-fresh:
+			r.bring(input{kind: inFresh})
 		case <-timer.C:
-			r.step(input{kind: inTick})
+			r.bring(input{kind: inTick})
+		}
+	}
+}
+
+// arm returns how long the loop may wait, and for what.
+func (r *run) arm() (wait time.Duration, fresh <-chan struct{}) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	wait = neverWithoutEnd
+	if deadline := r.machine.deadline(); !deadline.IsZero() {
+		wait = max(time.Until(deadline), 0)
+	}
+	r.armed = time.Now().Add(wait)
+	return wait, r.fresh()
+}
+
+// bring brings an input of the loop to the machine.
+func (r *run) bring(in input) {
+	r.mu.Lock()
+	r.step(in)
+	begun := r.release()
+	r.mu.Unlock()
+	for _, t := range begun {
+		r.start(t)
+	}
+}
+
+// settle brings a worker's answer to the machine and returns what the worker goes
+// on with; nil if there is nothing. After the end, answers are worth nothing.
+func (r *run) settle(a answer) task {
+	r.mu.Lock()
+	if r.ctx.Err() == nil {
+		r.take(a)
+	}
+	begun := r.release()
+	r.mu.Unlock()
+	if len(begun) == 0 {
+		return nil
+	}
+	for _, t := range begun[1:] {
+		r.start(t)
+	}
+	return begun[0]
+}
+
+// release returns what has begun in a step, and tells the loop if it would look at
+// the deadline too late, or has something else to wait for. The caller holds mu.
+func (r *run) release() (begun []task) {
+	begun, r.begun = r.begun, nil
+	deadline := r.machine.deadline()
+	if !deadline.IsZero() && deadline.Before(r.armed) || r.machine.awaitsLogin() {
+		select {
+		case r.wake <- struct{}{}:
+		default:
+		}
+	}
+	return begun
+}
+
+// start gives a task to a worker: one that waits, if there is one, since a new
+// goroutine would grow its stack anew.
+func (r *run) start(t task) {
+	select {
+	case r.tasks <- t:
+	default:
+		r.wg.Go(func() { r.serve(t) })
+	}
+}
+
+// serve is a worker.
+func (r *run) serve(t task) {
+	for {
+		for t != nil {
+			t = r.settle(t())
+		}
+		select {
+		case t = <-r.tasks:
+		case <-r.ctx.Done():
+			return
 		}
 	}
 }
@@ -80,7 +163,7 @@ func (r *run) fresh() <-chan struct{} {
 	return source.Renewed(r.token)
 }
 
-// step lets the machine decide and carries out what it wants.
+// step lets the machine decide and carries out what it wants. The caller holds mu.
 func (r *run) step(in input) {
 	deeds, err := r.machine.step(time.Now(), in)
 	switch {
@@ -157,43 +240,16 @@ func (r *run) carry(d deed) {
 	}
 }
 
-// background runs do in a goroutine of this run, under a context that abandon
-// ends, and sends its answer.
+// background begins a request, under a context that abandon ends.
 func (r *run) background(d deed, do func(ctx context.Context) answer) {
 	ctx, cancel := context.WithCancel(r.ctx)
 	r.cancel = cancel
-	r.start(func() {
+	r.begun = append(r.begun, func() answer {
 		defer cancel()
 		a := do(ctx)
 		a.input.kind, a.input.seq = d.do, d.seq
-		r.send(a)
+		return a
 	})
-}
-
-// start runs a task beside the loop: in a goroutine that has ended another, if
-// there is one, for a new one would grow its stack anew with every poll.
-func (r *run) start(task func()) {
-	select {
-	case r.tasks <- task:
-	default:
-		r.wg.Go(func() {
-			for {
-				task()
-				select {
-				case task = <-r.tasks:
-				case <-r.ctx.Done():
-					return
-				}
-			}
-		})
-	}
-}
-
-func (r *run) send(a answer) {
-	select {
-	case r.answers <- a:
-	case <-r.ctx.Done():
-	}
 }
 
 func (r *run) login(d deed) {
@@ -230,7 +286,7 @@ func answered(resp response, fill func(response, *answer)) answer {
 	return a
 }
 
-// subscribe reads the owner's positions, off the loop since they are in a
+// subscribe reads the owner's positions, as part of the task since they are in a
 // store, and asks for the channels from there.
 func (r *run) subscribe(d deed) {
 	s, t := r.session, r.client.transport
