@@ -134,5 +134,6 @@ const (
 	ConsultOver     NoticeKind = "consult over"     // M22: Reason says how
 	TransferFailed  NoticeKind = "transfer failed"  // M23
 	ChangedByOthers NoticeKind = "changed by other" // M24, M27
+	LoggedOutIdle   NoticeKind = "logged out idle"  // nothing was done for as long as Detail says
 	CallLost        NoticeKind = "call lost"        // ContactPad was not reachable for too long; Detail says so
 )

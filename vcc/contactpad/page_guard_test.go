@@ -202,7 +202,7 @@ func TestPageCallers(t *testing.T) {
 // What a desk of every kind of notice says ends in words, never in a code or a gap.
 func TestPageNoticesHaveWords(t *testing.T) {
 	s := newStage(t, staging{desk: idle()})
-	kinds := []vcc.NoticeKind{vcc.NotDelivered, vcc.CustomerGone, vcc.OfferOver, vcc.OfferDeclined, vcc.MissedCall, vcc.ReleaseFailed, vcc.ConsultOver, vcc.TransferFailed, vcc.ChangedByOthers, "something new"}
+	kinds := []vcc.NoticeKind{vcc.NotDelivered, vcc.CustomerGone, vcc.OfferOver, vcc.OfferDeclined, vcc.MissedCall, vcc.ReleaseFailed, vcc.ConsultOver, vcc.TransferFailed, vcc.ChangedByOthers, vcc.LoggedOutIdle, "something new"}
 	for _, bare := range []bool{true, false} {
 		s.pad.show(func(d *vcc.Desk) {
 			d.Notices = nil
@@ -214,7 +214,7 @@ func TestPageNoticesHaveWords(t *testing.T) {
 				d.Notices = append(d.Notices, n)
 			}
 		})
-		s.wait(`document.querySelectorAll(".notice").length === 10`)
+		s.wait(`document.querySelectorAll(".notice").length === 11`)
 		if bad := eval[[]string](t, s.page, `[...document.querySelectorAll(".notice")].map((n) => n.innerText).filter((x) => /undefined|null|NaN|Invalid|\[object|\{|  |\.\./.test(x) || !/^[A-Z0-9]/.test(x))`); len(bad) > 0 {
 			t.Errorf("words with gaps: %q", bad)
 		}

@@ -69,8 +69,8 @@ type Config struct {
 	// LeaseGrace is how long after a restart an agent's panel counts as reachable
 	// although nothing was told of it yet. Zero means 40 s.
 	LeaseGrace time.Duration
-	// LoginStale is how long after an agent last did something a login in ContactPad
-	// gives no new work any more (A20). Zero means 12 h.
+	// LoginStale is how long after an agent last did something they are logged out of
+	// ContactPad (A20): who is on a call, when that is over. Zero means 12 h.
 	LoginStale time.Duration
 	// ReleaseWithin is how long a release may take before it counts as failed, so that
 	// the agent may abandon; a transfer has four times as long. Zero means 15 s.

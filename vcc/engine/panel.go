@@ -73,8 +73,8 @@ func (m *Machine) silenced(a *agent) {
 	}
 }
 
-// loginStale tells whether a's login gives no new work any more, because nothing was
-// heard of a for too long (A20).
+// loginStale tells whether nothing was heard of a for too long (A20): a is logged out by
+// that, or with a call gets no new work.
 func (m *Machine) loginStale(a *agent) bool {
 	return a.loggedIn() && !m.now.Before(m.staleAt(a))
 }

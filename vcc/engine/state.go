@@ -46,13 +46,40 @@ func (m *Machine) logOut(a *agent, c vcc.Command) *denied {
 	if len(a.open) > 0 && !c.Force {
 		return deny(vcc.DeniedOpenWork, "you have open work: it ends or goes to somebody else if you log out")
 	}
+	m.signOff(a, "logged out of ContactPad")
+	return nil
+}
+
+// signOff logs a out of ContactPad and out of Omni-Channel, as far as is known there.
+func (m *Machine) signOff(a *agent, why string) {
 	online := !a.told || a.row.Omni.Online || !a.row.WishUntil.IsZero()
 	a.row.SignedOff = online
 	m.goOut(a)
 	if online {
-		m.wish(a, "", "logged out of ContactPad")
+		m.wish(a, "", why)
 	}
-	return nil
+}
+
+// idleOut logs out who has done nothing for too long, and keeps why for them (A20). Who
+// is on a call is busy, and only gets nothing new; the end of the call is a sign of life.
+func (m *Machine) idleOut(a *agent) {
+	if m.talks(a) {
+		m.touchDesk(a) // nothing that is stored has changed
+		m.reseat(a)
+		return
+	}
+	why := "nothing was done in ContactPad" + m.since(latest(a.row.ActiveAt, a.row.StateSince))
+	m.out.Decisions = append(m.out.Decisions, vcc.Decision{Agent: a.row.ID, What: "logged out", Why: m.name(a.row.ID) + ": " + why})
+	m.keep(a, vcc.Notice{Kind: vcc.LoggedOutIdle, Detail: words(m.cfg.LoginStale)})
+	m.signOff(a, why)
+}
+
+// talks tells whether a has a call.
+func (m *Machine) talks(a *agent) bool {
+	return slices.ContainsFunc(a.open, func(x *item) bool {
+		leg := x.legOf(a.row.ID)
+		return x.live() && leg != nil && leg.State == vcc.Connected
+	})
 }
 
 // goOut logs a out. What alerts goes to somebody else, calls and wrap-ups end; chats

@@ -296,14 +296,38 @@ func TestStaleLogin(t *testing.T) {
 		t.Fatalf("next is %s", next)
 	}
 	f.later(1, chat("x", 0))
-	f.directed("offer x 1 bob") // ada would have been the first
-	f.stands("ada", "Ready (Idle)", "ready", "", "nothing was done in ContactPad since 10:00:00")
+	f.wished("") // Omni-Channel offline, too
+	if d := f.out.Directives; len(d) != 2 || d[1].Kind != vcc.Offer || d[1].Agent != "bob" {
+		t.Errorf("directed %+v, want the chat offered to bob alone, though ada would have been the first", d)
+	}
+	f.stands("ada", "Logged Out", "out", "", "logged out of ContactPad, and still online in Omni-Channel")
+	f.notices("ada", "logged out idle")
 	f.do(answer(vcc.Accepted, "x", 1))
 	f.later(1*hours, caseWork("y", 0))
 	f.directed("offer y 1 bob") // accepting is a sign of life, too
-	f.may("ada", vcc.Unblock, "")
+	f.mayNot(vcc.DeniedLoggedOut, "log in first", "ada", vcc.Unblock, "")
+	f.may("ada", vcc.LogIn, "")
 	f.do(chat("z", 0))
 	f.directed("offer z 1 ada")
+	f.notices("ada", "logged out idle") // until it is dismissed
+}
+
+// TestStaleLoginOnACall holds that nobody is cut off from a customer by it: who is on a
+// call gets nothing new, and the end of the call is a sign of life.
+func TestStaleLoginOnACall(t *testing.T) {
+	f := newFloor(t, Config{LoginStale: 15 * time.Minute}, "ada")
+	f.do(on("ada"), ours("x", 0))
+	f.may("ada", vcc.AnswerCall, "x")
+	f.later(15*60, chat("c", 0))
+	f.directed()
+	f.stands("ada", "Busy Inbound", "working", "", "nothing was done in ContactPad since 10:00:00")
+	f.do(vcc.Report{Kind: vcc.Called, Interaction: "x", Line: vcc.LineHungUp})
+	f.directed("offer c 1 ada")
+	f.do(refuse("c", 1, vcc.Undelivered), vcc.Report{Kind: vcc.Withdrawn, Interaction: "c"})
+	f.later(15*60 - 1)
+	f.stands("ada", "Ready (Idle)", "ready", "", "")
+	f.later(1)
+	f.stands("ada", "Logged Out", "out", "", "logged out of ContactPad")
 }
 
 // TestStaleLoginThatRevives holds that a login which was stale, and is not any more since

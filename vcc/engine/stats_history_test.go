@@ -188,6 +188,8 @@ func whyRefused(m *Machine, x vcc.Interaction, leg vcc.Leg, r vcc.Report, about,
 		return vcc.TimedOut
 	case r.Agent == leg.Agent && (r.Kind == vcc.PanelChanged || r.Kind == vcc.Asked || r.Kind == vcc.Omni):
 		return vcc.Unavailable
+	case m.agents[leg.Agent].row.State.Major == vcc.LoggedOut: // nothing was heard of them for too long
+		return vcc.Unavailable
 	}
 	return ""
 }

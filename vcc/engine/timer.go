@@ -218,7 +218,6 @@ func (m *Machine) dueOfAgent(t timer) {
 		m.takeLeft(a)
 	case loginOver:
 		a.watched = false
-		m.touchDesk(a) // nothing that is stored has changed
-		m.reseat(a)
+		m.idleOut(a)
 	}
 }

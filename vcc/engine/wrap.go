@@ -29,6 +29,9 @@ func (m *Machine) endLeg(x *item, leg *vcc.Leg) {
 	m.countEnd(x, leg)
 	m.clearFault(x, leg)
 	p, a := m.wrapPlan(x, leg), m.agents[leg.Agent]
+	if x.live() && leg.State == vcc.Connected {
+		m.active(a) // was on a call until now
+	}
 	manual := p.WrapManual && a.loggedIn()
 	must := p.DispositionRequired && a.loggedIn() && leg.Disposition == ""
 	if leg.State != vcc.Connected || p.WrapUp == 0 && !manual && !must {

@@ -48,6 +48,8 @@ export function notice(n, at) {
       return n.interaction
         ? { title: 'Changed in Salesforce', text: `${name} now belongs to ${by(n, 'somebody else')}. It left your list.` }
         : { title: 'Your state was changed', text: `${n.by ? `Your supervisor ${n.by}` : 'Your supervisor'} set you to ${n.name || 'another state'}${at ? ` at ${hm(at)}` : ''}.${n.detail ? ` Reason: “${n.detail}”.` : ''}` };
+    case 'logged out idle':
+      return { title: 'You were logged out', text: `Nothing was done in ContactPad for ${n.detail || 'too long'}, so you were logged out${at ? ` at ${hm(at)}` : ''}.` };
     default:
       return own(n) ?? { title: capital(String(n.kind)), text: sentence(n.detail || n.name || n.reason || '') };
   }

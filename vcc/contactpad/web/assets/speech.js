@@ -1,6 +1,6 @@
 // What is said when something changes: the sentences that lead from one state to the
 // next, as a pure function. Each has a subject; of one subject only the newest is said.
-import { accepted, alerting, cardBy, cards, key, loggedIn, primary } from './state.js';
+import { accepted, alerting, cardBy, cards, key, loggedIn, primary, tellsWhyOut } from './state.js';
 import { notice } from './notices.js';
 import { instant } from './time.js';
 import { say, stateName } from './words.js';
@@ -14,7 +14,11 @@ export function sentences(before, after, now) {
   if (before === after) return [];
   const out = [...link(before, after)];
   if (before.login !== after.login && after.login && before.desk) out.push(P('state', say.loggedOut));
-  if (!loggedIn(after)) return out;
+  if (!loggedIn(after)) {
+    // The page is still connected: the agent was logged out by somebody or something else.
+    if (loggedIn(before) && after.desk) out.push(P('state', say.loggedOut), ...notices(before, after, tellsWhyOut));
+    return out;
+  }
   if (!loggedIn(before)) {
     // A page that is loaded again finds its work as it was: nothing happened.
     return before.link.ever || before.login ? [...out, P('state', say.loggedIn(after.desk.state))] : out;
@@ -98,9 +102,10 @@ function state(before, after, said) {
 
 const fresh = (before, after) => (after.desk.notices ?? []).filter((n) => !(before.desk.notices ?? []).some((o) => o.id === n.id && o.count === n.count));
 
-function notices(before, after) {
+function notices(before, after, which = () => true) {
   const blockedNow = after.desk.blocked && !before.desk.blocked;
   return fresh(before, after)
+    .filter(which)
     .filter((n) => !(blockedNow && n.kind === 'missed call'))
     .map((n) => P(`notice:${n.id}`, say.notice(notice({ ...n, untilMs: instant(n.until) }, instant(n.at)))));
 }

@@ -54,6 +54,8 @@ export const loggedIn = (s) => s.desk !== null && s.desk.state?.major !== '' && 
 export const up = (s) => s.link.is === 'up';
 export const primary = (s) => s.panel?.primary !== false;
 export const cards = (s) => s.desk?.cards ?? [];
+// tellsWhyOut: a notice of why somebody who did not log out is logged out.
+export const tellsWhyOut = (n) => n.kind === 'logged out idle' || (n.kind === 'changed by other' && n.reason === 'log out');
 // cardOf finds what an agent can act on: of two parts in one interaction, the later.
 export const cardOf = (s, id) => cards(s).findLast((c) => c.interaction === id && c.state !== 'wrap-up') ?? cards(s).findLast((c) => c.interaction === id);
 // key names a card: who got an interaction back has two of it for a while.

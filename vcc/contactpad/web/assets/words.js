@@ -38,6 +38,7 @@ export const title = {
 
 export const login = {
   text: 'Log in to get work. A window opens; if not, allow pop-ups for this page.',
+  here: 'Log in to get work.', // the org has been asked who it is
   start: 'Start in',
   button: 'Log in with Salesforce',
   again: 'Log in',

@@ -8,7 +8,7 @@ export function login(s, act) {
   const choices = s.desk?.states?.filter((st) => st.major !== '') ?? words.choices;
   const key = (st) => `${st.major}/${st.minor ?? ''}`;
   return html`<main class="work login">
-    <p class="text">${words.text}</p>
+    <p class="text">${s.login ? words.text : words.here}</p>
     ${trouble || s.login?.why ? html`<p class="trouble">${trouble ?? s.login.why}</p>` : nothing}
     <label class="field"><span>${words.start}</span>
       <select id="start" @change=${(e) => act.start(choices[e.target.selectedIndex])}>

@@ -2,14 +2,16 @@
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { repeat } from '../vendor/lit-html/directives/repeat.js';
 import { icon } from '../icons.js';
-import { busy, cardOf, cards, loggedIn, primary } from '../state.js';
+import { busy, cardOf, cards, loggedIn, primary, tellsWhyOut } from '../state.js';
 import { notice as wordsOf } from '../notices.js';
 import { instant } from '../time.js';
 import { button as words, link as linkWords, second as secondWords, title } from '../words.js';
 import { offOf } from './button.js';
 
 export function notices(s, act) {
-  const all = [...links(s, act), ...own(s, act), ...(loggedIn(s) ? (s.desk.notices ?? []).map((n) => served(s, n, act)) : [])];
+  // Who was logged out by somebody else has to be told why before they log in again.
+  const told = (s.desk?.notices ?? []).filter((n) => loggedIn(s) || tellsWhyOut(n));
+  const all = [...links(s, act), ...own(s, act), ...told.map((n) => served(s, n, act))];
   if (all.length === 0) return nothing;
   return html`<section class="notices" id="notices" aria-labelledby="notices-title">
     <h2 id="notices-title" class="vh" tabindex="-1">${title.notices}</h2>
