@@ -73,9 +73,14 @@ export const list = {
   empty: 'Nothing to do right now. New work appears here and its record opens in a tab.',
   state: { connected: 'Connected', 'on hold': 'On hold', releasing: 'Releasing…', 'release failed': 'Release failed', transferring: 'Transferring…', 'wrap-up': 'Wrap-up', alerting: 'Alerting' },
   fresh: 'New',
+  rings: 'Ringing',
   calling: 'Calling',
   clock: { calling: 'Ringing for', held: 'Since accepted', connected: 'Since accepted', wrap: 'Wrap-up left', alerting: 'Time left to accept' },
 };
+
+// stateOf is the word for how an interaction stands. Who is called and has not answered is
+// not connected for people, whatever the line is.
+export const stateOf = (x) => (x.state === 'connected' && x.parties?.[0]?.state === 'ringing' ? list.rings : (list.state[x.state] ?? x.state));
 
 export const alert = {
   accept: 'Accept it in Omni-Channel.',

@@ -23,7 +23,7 @@ function called(s, c, act) {
   const about = cardOf(s, c.of);
   return html`<article class="ringing" data-interaction=${c.interaction}>
     <div class="head">
-      ${icon('bell')}
+      ${icon('call')}
       <h3>${listWords.calling} <span dir="auto">${c.name}</span></h3>
       ${party?.since ? html`<span class="clock" role="timer"><span class="vh">${listWords.clock.calling} </span><span class="digits" data-up=${instant(party.since)}></span></span>` : nothing}
     </div>

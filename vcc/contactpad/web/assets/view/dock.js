@@ -4,7 +4,7 @@ import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { icon } from '../icons.js';
 import { busy, cardOf, consultsOf, key, ringingOf, selectedCard } from '../state.js';
 import { instant, nanoseconds, span } from '../time.js';
-import { denial, dock as words, failed, list as listWords, slow, title } from '../words.js';
+import { denial, dock as words, failed, list as listWords, slow, stateOf, title } from '../words.js';
 import { button, offOf } from './button.js';
 import { heading } from './heading.js';
 
@@ -48,7 +48,7 @@ const clock = (c) =>
     : html`<span class="vh">${words.since} <span data-words=${instant(c.since)}></span></span><span class="digits" aria-hidden="true" data-up=${instant(c.since)}></span>`;
 
 function facts(s, c) {
-  const parts = [listWords.state[c.state] ?? c.state];
+  const parts = [stateOf(c)];
   if (c.state === 'wrap-up') parts.push(c.until ? words.ends : words.manual);
   if (c.planLabel) parts.push(c.planLabel);
   if (c.waited && c.state !== 'wrap-up') parts.push(words.waited(span(nanoseconds(c.waited))));

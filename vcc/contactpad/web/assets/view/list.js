@@ -5,7 +5,7 @@ import { repeat } from '../vendor/lit-html/directives/repeat.js';
 import { icon, symbol } from '../icons.js';
 import { isFresh, key, work } from '../state.js';
 import { instant } from '../time.js';
-import { Kind, list as words, title } from '../words.js';
+import { Kind, list as words, stateOf, title } from '../words.js';
 
 export function list(s, act) {
   const all = work(s);
@@ -23,7 +23,7 @@ export function list(s, act) {
 function card(s, c, stop, act) {
   // A call was answered here: it is no news.
   const fresh = isFresh(s, c) && (c.class !== 'live' || s.fresh[c.interaction] === 'auto') && !s.abandoned.includes(c.interaction);
-  const state = fresh ? words.fresh : (words.state[c.state] ?? c.state);
+  const state = fresh ? words.fresh : stateOf(c);
   const current = key(c) === s.selected;
   return html`<li class="card ${current ? 'current' : ''}" data-state=${c.state} data-class=${c.class}>
     <button
