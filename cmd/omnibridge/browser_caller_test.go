@@ -1,7 +1,6 @@
 package main
 
 import (
-	"log/slog"
 	"testing"
 
 	"omnibridge/vcc"
@@ -95,11 +94,7 @@ func TestCallerIsFoundLater(t *testing.T) {
 // forgets deletes a record that is no work item.
 func (o *office) forgets(object, id string) {
 	o.t.Helper()
-	_, client, _, err := o.cfg.connect(slog.New(slog.DiscardHandler))
-	if err == nil {
-		err = client.Delete(o.t.Context(), object, id)
-	}
-	if err != nil {
+	if err := o.client().Delete(o.t.Context(), object, id); err != nil {
 		o.t.Fatal(err)
 	}
 }

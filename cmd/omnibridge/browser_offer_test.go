@@ -14,12 +14,7 @@ import (
 // its tab is closed (status-based capacity), and there is a second queue for cases.
 func offers(t *testing.T, change func(*routing)) *office {
 	t.Helper()
-	seed := mockorg.DefaultSeed()
-	for i := range seed.Channels {
-		if seed.Channels[i].Object == "Case" {
-			seed.Channels[i].CapacityModel = "StatusBased"
-		}
-	}
+	seed := demoSeed()
 	seed.Queues = append(seed.Queues, mockorg.SeedQueue{DeveloperName: "Billing_Cases", Routing: "External_Cases", Objects: []string{"Case"}})
 	o := newOfficeIn(t, seed, func(r *routing) {
 		for _, class := range []vcc.Class{vcc.SemiLive, vcc.NonLive} {

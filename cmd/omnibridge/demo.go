@@ -105,7 +105,8 @@ func (d *demonstration) play(ctx context.Context) (summary world.Summary, err er
 	if err != nil {
 		return summary, err
 	}
-	m, err := startMock(l, nil)
+	seed := demoSeed()
+	m, err := startOrg(l, mockorg.Options{Seed: &seed})
 	if err != nil {
 		return summary, errors.Join(err, l.Close())
 	}
@@ -155,6 +156,19 @@ func (d *demonstration) play(ctx context.Context) (summary world.Summary, err er
 	d.say("\n")
 	summary.Print(d.said)
 	return summary, nil
+}
+
+// demoSeed is the org of the demo: the default one, but that cases and leads, which agents
+// keep for longer than a tab is open, hold capacity until their status says that they
+// are done (status-based). Chats end with their tab (salesforce-omni 4).
+func demoSeed() mockorg.Seed {
+	seed := mockorg.DefaultSeed()
+	for i := range seed.Channels {
+		if c := &seed.Channels[i]; c.Object == "Case" || c.Object == "Lead" {
+			c.CapacityModel = "StatusBased"
+		}
+	}
+	return seed
 }
 
 // welcome says what to open, and what to try there.
