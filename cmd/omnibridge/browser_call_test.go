@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
-
 	"omnibridge/vcc"
 )
 
@@ -245,9 +243,7 @@ func (p *person) looksFor(text string) {
 		return false
 	})
 	p.until("the search to have the focus, and no word of the dock", `document.activeElement?.id === 'find' && !document.querySelector('.finder .hint')`)
-	if err := chromedp.Do(p.console, chromedp.KeyEvent(text)); err != nil {
-		p.t.Fatalf("type %q: %v", text, err)
-	}
+	p.types(text)
 	p.until("the search to be answered", `document.getElementById('find').value === %s && !document.querySelector('.finder .count').textContent.includes('Searching')`, text)
 }
 

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"slices"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -10,11 +13,36 @@ import (
 // types presses keys, one after the other; what has the focus gets them.
 func (p *person) types(keys ...string) {
 	p.t.Helper()
-	for _, k := range keys {
-		if err := chromedp.Do(p.console, chromedp.KeyEvent(k)); err != nil {
-			p.t.Fatalf("press %q: %v", k, err)
+	ctx, cancel := context.WithTimeout(p.console, browserPatience)
+	defer cancel()
+	for _, key := range keys {
+		for _, r := range key {
+			for _, stroke := range strokes(r) {
+				if err := chromedp.Do(ctx, stroke); err != nil {
+					p.t.Fatalf("press %q: %v", key, err)
+				}
+			}
 		}
 	}
+}
+
+// strokes are what a keyboard does for a key. The character is part of the stroke: were
+// it an event of its own (chromedp.KeyEvent), it would also meet what has got the focus
+// by then, and come although the page has dealt with the stroke.
+func strokes(key rune) []chromedp.Action[chromedp.Void] {
+	events := kb.Encode(key)
+	if len(events) == 3 { // down, character, up
+		events[0].Text, events[0].UnmodifiedText = events[1].Text, events[1].UnmodifiedText
+		events = slices.Delete(events, 1, 2)
+	}
+	var all []chromedp.Action[chromedp.Void]
+	for _, e := range events {
+		all = append(all, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+			_, err := cdp.Call(ctx, t, input.DispatchKeyEvent, *e)
+			return err
+		}))
+	}
+	return all
 }
 
 // tabsTo presses Tab until what has the focus in a page meets a condition on e.

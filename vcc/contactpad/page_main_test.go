@@ -3,6 +3,7 @@ package contactpad_test
 import (
 	"context"
 	"errors"
+	"log"
 	"os"
 	"os/exec"
 	"sync"
@@ -75,6 +76,14 @@ func launch(more ...chromedp.ExecAllocatorOption) (context.Context, context.Canc
 	return ctx, func() { stop(); stopAll() }, chromedp.Do(ctx)
 }
 
+// complain prints what the driver of the browser finds wrong, except for one thing that
+// it says of every frame to which it attaches, and that means nothing.
+func complain(format string, args ...any) {
+	if format != "received DOM.documentUpdated when there's no top-level frame" {
+		log.Printf("browser: "+format, args...)
+	}
+}
+
 // frameOf attaches to the frame of tab that shows url.
 func frameOf(t *testing.T, tab context.Context, url string) context.Context {
 	t.Helper()
@@ -91,7 +100,7 @@ func frameOf(t *testing.T, tab context.Context, url string) context.Context {
 		}
 		return id != ""
 	})
-	ctx, cancel := chromedp.NewContext(tab, chromedp.WithTargetID(id))
+	ctx, cancel := chromedp.NewContext(tab, chromedp.WithTargetID(id), chromedp.WithDetachOnCancel())
 	t.Cleanup(cancel)
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("attach to the frame: %v", err)

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/gorilla/websocket"
@@ -145,10 +147,30 @@ func (s *stage) place(selector string) (x, y float64) {
 	return at[0], at[1]
 }
 
-// keys types keys where the focus is.
+// keys types keys where the focus is. As from a keyboard, the character is part of the
+// stroke: were it an event of its own (chromedp.KeyEvent), it would also meet what has
+// got the focus by then, and come although the page has dealt with the stroke.
 func (s *stage) keys(keys string, modifiers ...chromedp.Modifier) {
 	s.t.Helper()
-	do(s.t, s.tab, chromedp.KeyEvent(keys, chromedp.KeyModifiers(modifiers...)))
+	do(s.t, s.tab, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		for _, r := range keys {
+			strokes := kb.Encode(r)
+			if len(strokes) == 3 { // down, character, up
+				strokes[0].Text, strokes[0].UnmodifiedText = strokes[1].Text, strokes[1].UnmodifiedText
+				strokes = []*input.DispatchKeyEventParams{strokes[0], strokes[2]}
+			}
+			for _, k := range strokes {
+				chromedp.KeyModifiers(modifiers...)(k)
+				if k.Modifiers&^int64(shift) != 0 {
+					k.Text, k.UnmodifiedText = "", "" // a shortcut
+				}
+				if _, err := cdp.Call(ctx, t, input.DispatchKeyEvent, *k); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}))
 }
 
 const (
