@@ -156,7 +156,11 @@ func (s *stage) edges(how string, picture image.Image) {
 		at := eval[[]float64](s.t, s.page, `(() => { const r = document.querySelector('.card [data-interaction="`+id+`"]').getBoundingClientRect(); return [r.x + 2, r.y + r.height / 2].map(Math.round) })()`)
 		return color.GrayModel.Convert(picture.At(int(at[0]), int(at[1]))).(color.Gray).Y
 	}
-	if d := int(edge("01")) - int(edge("03")); d < 48 && d > -48 {
+	if d := int(edge("01")) - int(edge("03")); d < 40 && d > -40 {
 		s.t.Errorf("%s: the edge of the selected card differs by %d of 255 from another's", how, d)
+	}
+	at := eval[[]float64](s.t, s.page, `(() => { const r = document.querySelector('.card [data-interaction="03"]').getBoundingClientRect(); return [r.x + 2, r.x + 8, r.y + r.height / 2].map(Math.round) })()`)
+	if a, b := picture.At(int(at[0]), int(at[2])), picture.At(int(at[1]), int(at[2])); a != b {
+		s.t.Errorf("%s: a card that is not selected has an edge: %v beside %v", how, a, b)
 	}
 }
