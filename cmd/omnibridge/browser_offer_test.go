@@ -110,7 +110,7 @@ func TestDeclined(t *testing.T) {
 	ben.sees("Chat · Maria Lopez")
 	ada.front("ContactPad")
 	ada.sees("Chat declined")
-	ada.sees("You declined Maria Lopez. You get this chat again at ")
+	ada.sees("You declined Maria Lopez. You will get this chat again at ")
 	ada.hears("Chat declined. You declined Maria Lopez.")
 	ada.sees("Ready (Idle)")
 	ada.misses("Chat · Maria Lopez")

@@ -61,7 +61,7 @@ func TestPageMeanwhile(t *testing.T) {
 	s.pad.await(t, "alive", 1)
 	s.pad.refuse(true)
 	s.pad.hangUp()
-	s.text("You get no new work since ")
+	s.text("No new work since ")
 	s.pad.mu.Lock()
 	working(&s.pad.desk, "Ready (Working)", s.pad.desk.Cards[1])
 	s.pad.mu.Unlock()
@@ -86,7 +86,7 @@ func TestPageAlive(t *testing.T) {
 	})
 	s.pad.setPanel(map[string]any{"primary": true, "lease": map[string]any{"alive": false, "until": time.Date(2026, 11, 22, 10, 15, 32, 0, time.UTC)}})
 	eval[bool](t, s.tab, `(document.getElementById("panel").style.display = "block", true)`)
-	s.text("You get no new work since 10:15:32, because ContactPad was not reachable.")
+	s.text("No new work since 10:15:32, because ContactPad could not be reached.")
 }
 
 // The second panel: it looks, and acts only after "Use this one" (W15, M11).

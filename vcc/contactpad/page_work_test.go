@@ -70,8 +70,8 @@ func TestPageSlowRelease(t *testing.T) {
 	s.wait(`(window.later ??= window.settle()) && window.settle() - window.later > 100`)
 	s.click(`#dock [data-do=release]`)
 	first := s.pad.command(t, vcc.Release, 1)
-	s.text("Releasing takes long.")
-	s.text("Release did not work: nobody answered. You can try again.")
+	s.text("Releasing is taking a long time.")
+	s.text("Release did not work: no answer came. You can try again.")
 	if n := eval[int](t, s.page, `document.querySelectorAll("#dock [data-do=abandon]").length`); n > 0 {
 		t.Error("Abandon is there although the server does not offer it")
 	}
@@ -132,7 +132,7 @@ func TestPageWrapUp(t *testing.T) {
 	s := newStage(t, staging{desk: d})
 	s.record()
 	s.pad.show(func(d *vcc.Desk) { d.Cards[0].Until = in(21 * time.Second) })
-	s.says("P 20 seconds of wrap-up left. Add 30 s is in the dock.")
+	s.says("P 20 seconds of wrap-up left. Add 30 s gives you more.")
 	s.settled()
 	s.click("#dock [data-do='finish wrap']")
 	s.waitFocus("outcome")

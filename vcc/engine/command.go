@@ -54,7 +54,7 @@ func own(do func(*Machine, *item, *vcc.Leg, vcc.Command) *denied) func(*Machine,
 	return func(m *Machine, a *agent, c vcc.Command) *denied {
 		x := m.items[c.Interaction]
 		if x == nil {
-			return deny(vcc.DeniedUnknown, "there is no interaction %s", shorten(string(c.Interaction)))
+			return deny(vcc.DeniedUnknown, "there is no such interaction any more")
 		}
 		leg := x.legOf(a.row.ID)
 		if leg == nil {

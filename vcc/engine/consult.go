@@ -77,7 +77,7 @@ func (a *agent) onCall(x *item) *item {
 func (m *Machine) mayConsult(x *item, leg *vcc.Leg) *denied {
 	switch {
 	case !x.live() && !m.cfg.CrossMediaConsult:
-		return deny(vcc.DeniedSwitch, "consulting about a %s interaction is switched off", x.row.Work.Class)
+		return deny(vcc.DeniedSwitch, "consulting is switched off for this kind of work")
 	case x.consults():
 		return deny(vcc.DeniedNotNow, "this call is a consult itself")
 	case leg.State != vcc.Connected:

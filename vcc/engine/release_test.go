@@ -46,7 +46,7 @@ func TestRelease(t *testing.T) {
 	f.directed("offer y 1 ada")
 	f.mayNot(vcc.DeniedNotNow, "accept it first", "ada", vcc.Release, "y")
 	f.mayNot(vcc.DeniedNotNow, "decline it", "ada", vcc.Abandon, "y")
-	f.mayNot(vcc.DeniedUnknown, "no interaction", "ada", vcc.Release, "nothing")
+	f.mayNot(vcc.DeniedUnknown, "no such interaction", "ada", vcc.Release, "nothing")
 	f.mayNot(vcc.DeniedNotYours, "not yours", "ada", vcc.Release, "x")
 	if next, _ := f.Next(); next.Equal(at(15)) {
 		t.Error("the release that was answered is still waited for")

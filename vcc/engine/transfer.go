@@ -210,7 +210,7 @@ func (m *Machine) recheckPersonal(a *agent) {
 func (m *Machine) takeBack(a *agent, c vcc.Command) *denied {
 	x := m.items[c.Interaction]
 	if x == nil {
-		return deny(vcc.DeniedUnknown, "there is no interaction %s", shorten(string(c.Interaction)))
+		return deny(vcc.DeniedUnknown, "there is no such interaction any more")
 	}
 	if no := m.mayTakeBack(x, a); no != nil {
 		return no
@@ -225,7 +225,7 @@ func (m *Machine) mayTakeBack(x *item, a *agent) *denied {
 	p := a.row.Omni
 	switch current := x.row.Current(); {
 	case x.row.Work.Class != vcc.NonLive:
-		return deny(vcc.DeniedClass, "a %s interaction cannot be taken back", x.row.Work.Class)
+		return deny(vcc.DeniedClass, "this kind of work cannot be taken back")
 	case x.row.Sender != a.row.ID:
 		return deny(vcc.DeniedNotYours, "you have not transferred it")
 	case current != nil && current.Agent == a.row.ID:

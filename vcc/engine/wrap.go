@@ -139,7 +139,7 @@ func (m *Machine) mayExtend(x *item, leg *vcc.Leg) *denied {
 	}
 	switch {
 	case !m.extendable(x, leg):
-		return deny(vcc.DeniedClass, "the wrap-up of a %s interaction of this plan cannot be extended", x.row.Work.Class)
+		return deny(vcc.DeniedClass, "this wrap-up cannot be extended")
 	case leg.Finished:
 		return deny(vcc.DeniedNotNow, "its time is over: choose an outcome")
 	case leg.Until.IsZero():

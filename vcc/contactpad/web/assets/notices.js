@@ -34,11 +34,11 @@ export function notice(n, at) {
     case 'offer over':
       return { title: `${Kind(n)} not accepted in time`, text: `${n.name ? `${n.name}: the` : 'The'} ${kind(n)} went to somebody else${n.detail ? `: ${sentence(n.detail)}` : ': it was not accepted in time.'}` };
     case 'declined':
-      return { title: `${Kind(n)} declined`, text: `You declined ${n.name || `the ${kind(n)}`}.${until ? ` You get this ${kind(n)} again at ${until} at the earliest.` : ''}` };
+      return { title: `${Kind(n)} declined`, text: `You declined ${n.name || `the ${kind(n)}`}.${until ? ` You will get this ${kind(n)} again at ${until} at the earliest.` : ''}` };
     case 'missed call':
       return { fault: true, title: 'You missed a call', text: `${n.name ? `The call from ${n.name}` : 'A call'}${at ? ` at ${hm(at)}` : ''} was not answered and went to somebody else.${n.untilMs ? ` No new work until ${hms(n.untilMs)}.` : ''}` };
     case 'release failed':
-      return { fault: true, title: `Release of ${n.name || `the ${kind(n)}`} did not work`, text: `${sentence(capital(plain(n.detail) || 'Salesforce did not answer'))} Try again in the dock.` };
+      return { fault: true, title: `Release of ${n.name || `the ${kind(n)}`} did not work`, text: `${sentence(capital(plain(n.detail) || 'Salesforce did not answer'))} You can try again below.` };
     case 'consult over':
       return { title: 'Consult over', text: n.reason === 'unreachable' ? 'No connection to that number.' : `${by(n, n.name || 'They')} ${consults[n.reason] || sentence(n.detail).replace(/\.$/, '') || 'hung up'}.` };
     case 'transfer failed':
@@ -81,9 +81,9 @@ function own(n) {
     case 'moved':
       return { title: second.title, text: second.movedText(n.atMs) };
     case 'sandboxed':
-      return { fault: true, title: 'ContactPad is sandboxed', text: 'The page that frames ContactPad took its rights away, so it cannot log in or open records. Tell your administrator: “the frame has a sandbox attribute”.' };
+      return { fault: true, title: 'ContactPad cannot work here', text: 'The page around ContactPad does not let it log in or open records. Tell your administrator: “the frame has a sandbox attribute”.' };
     case 'sound':
-      return { title: 'Sound', text: 'Sound is off until you click here.' }; // M29
+      return { title: 'Sound is off until you click here.', text: '' }; // M29
     default:
       return null;
   }

@@ -144,7 +144,8 @@ const events = {
 
   select: (s, e) => ({ ...s, hint: '', selected: e.key, selfSelected: -Infinity }),
   looked: (s, e) => ({ ...s, fresh: omit(s.fresh, e.interaction) }),
-  front: (s, e) => ({ ...s, front: e.record }),
+  // What was in front has been looked at.
+  front: (s, e) => ({ ...s, front: e.record, fresh: cards(s).filter((c) => c.record && c.record === s.front).reduce((fresh, c) => omit(fresh, c.interaction), s.fresh) }),
   pushed: (s, e) => ({ ...s, pushed: remember(s.pushed, e.record, e.at) }),
   taken(s, e) {
     if (!(e.at - s.pushed[e.record] < quickest)) return s;
@@ -214,7 +215,7 @@ function desk(s, e) {
     const was = cardBy(s, key(c));
     if (c.state === 'releasing' || c.state === 'transferring') next.leaving[c.interaction] = s.leaving[c.interaction] ?? busy(s, c.interaction)?.at ?? e.at;
     if (was && was.state !== c.state) next.said = omit(next.said, c.interaction);
-    if (s.desk && c.state !== 'alerting' && c.direction !== 'out' && !c.of && (!was || was.state === 'alerting') && (!c.record || c.record !== s.front)) next.fresh[c.interaction] = was && !s.byItself[c.record] ? 'accepted' : 'auto';
+    if (s.desk && c.state !== 'alerting' && c.direction !== 'out' && !c.of && (!was || was.state === 'alerting')) next.fresh[c.interaction] = was && !s.byItself[c.record] ? 'accepted' : 'auto';
   }
   const list = work(next);
   if (!list.some((c) => key(c) === s.selected)) {

@@ -60,7 +60,7 @@ export const bar = {
   asOf: (ms) => `As of ${hms(ms)}`,
   omniOffline: 'Omni-Channel is offline. You get calls only.', // M12
   goOnline: 'Go online',
-  notReachable: (ms) => `You get no new work since ${hms(ms)}, because ContactPad was not reachable.`, // M7
+  notReachable: (ms) => `No new work since ${hms(ms)}, because ContactPad could not be reached.`, // M7
   blockedLeft: (reason) => `${reason},`,
   left: 'left',
   back: 'I am back: Ready now',
@@ -134,9 +134,9 @@ export const doing = {
   transfer: 'Transferring…', 'take back': 'Taking back…', cancel: 'Cancelling…', answer: 'Answering…', reject: 'Rejecting…', 'finish wrap': 'Finishing…', 'extend wrap': 'Adding…',
 };
 const ing = { release: 'Releasing', transfer: 'Transferring', hold: 'Holding', retrieve: 'Retrieving', consult: 'Dialling', abandon: 'Abandoning' };
-export const slow = (what) => `${ing[what] ?? 'This'} takes long.`; // M20
+export const slow = (what) => `${ing[what] ?? 'This'} is taking a long time.`; // M20
 const nouns = { release: 'Release', transfer: 'Transfer', hold: 'Hold', retrieve: 'Retrieve', consult: 'Consult', abandon: 'Abandon', 'open record': 'Opening the record', 'set state': 'The change of state', 'log out': 'Log-out' };
-export const failed = (what) => `${nouns[what] ?? 'That'} did not work: nobody answered. You can try again.`; // M21
+export const failed = (what) => `${nouns[what] ?? 'That'} did not work: no answer came. You can try again.`; // M21
 
 export const off = {
   lost: 'The connection is lost. You can look, but not act.',
@@ -245,8 +245,8 @@ export const link = {
     const what = [has('live') && 'call', has('semi-live') && 'chats'].filter(Boolean);
     return what.length ? `Your ${what.join(' and ')} ${what.join() === 'call' ? 'goes' : 'go'} on. ` : '';
   },
-  look: (ms) => `You can look, but not act${ms ? `, and from ${hms(ms)} you get no new work` : ''}.`,
-  lapsed: (ms) => `You can look, but not act. You get no new work since ${hms(ms)}.`,
+  look: (ms) => `You can look, but not act${ms ? `, and from ${hms(ms)} you will get no new work` : ''}.`,
+  lapsed: (ms) => `You can look, but not act. No new work since ${hms(ms)}.`,
   tryNow: 'Try now',
   again: 'Connected again.',
   restart: 'ContactPad restarts in a moment. Stay as you are.', // M9
@@ -315,7 +315,7 @@ export const say = {
   answered: (name) => `${name} answered.`,
   wrapUp: (seconds) => `Released. Wrap-up${seconds > 0 ? `, ${inWords(seconds)}` : ''}.`,
   transferred: (to, seconds) => `Transferred to ${to}.${seconds > 0 ? ` Wrap-up, ${inWords(seconds)}.` : ''}`,
-  wrapSoon: (more) => `20 seconds of wrap-up left.${more ? ' Add 30 s is in the dock.' : ''}`,
+  wrapSoon: (more) => `20 seconds of wrap-up left.${more ? ' Add 30 s gives you more.' : ''}`,
   wrapEnded: (s) => `Wrap-up ended. ${stateName(s)}.`,
   added: (seconds) => `Time added. ${inWords(seconds)} of wrap-up left.`,
   ended: (x) => `${capital(thing(x))} has left your list.`,
@@ -324,7 +324,7 @@ export const say = {
   cancelled: (s, was) => `${stateName(s)} again. ${stateName(was)} was cancelled.`,
   lost: 'Connection lost. Trying again.',
   again: 'Connected again.',
-  lapsed: (ms) => `You get no new work since ${hms(ms)}.`,
+  lapsed: (ms) => `No new work since ${hms(ms)}.`,
   blocked: (b, until) => `${sentence(capital(b.reason || 'Blocked'))}${until ? ` No new work until ${hm(until).replace(':', ' ')}.` : ''}`,
   missed: (until) => `You missed a call.${until ? ` No new work until ${hm(until).replace(':', ' ')}.` : ''}`,
   second: second.title + '.',

@@ -23,7 +23,7 @@ const block = (n) => html`<article class="notice ${n.fault ? 'fault' : 'info'}" 
   ${icon(n.fault ? 'failed' : 'info')}
   <div>
     <h3>${n.title}</h3>
-    <p>${n.text}</p>
+    ${n.text ? html`<p>${n.text}</p>` : nothing}
     ${n.buttons?.length
       ? html`<div class="buttons">${n.buttons.map((b) => html`<button class=${b.main ? 'main' : 'plain'} data-act=${b.act} aria-disabled=${b.off ? 'true' : nothing} @click=${b.press}>${b.word}</button>`)}</div>`
       : nothing}
