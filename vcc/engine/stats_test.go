@@ -296,7 +296,7 @@ func TestStoryOfACall(t *testing.T) {
 
 // BenchmarkStats is a look at 10,000 agents while 100,000 interactions wait.
 func BenchmarkStats(b *testing.B) {
-	m := center(b, 10_000, 100_000, false)
+	m := center(b, simple, 10_000, 100_000, false)
 	now := at(200_000)
 	for b.Loop() {
 		m.Stats(now)
