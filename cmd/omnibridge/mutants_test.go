@@ -51,7 +51,7 @@ var mutants = []mutant{
 	{"All refused: nobody looks when the last who could take it goes", "vcc/engine", "line.go", "\t\tm.thin(s.line)\n", "", histories},
 	{"All refused: the class has no say", "vcc/engine", "refused.go", "cmp.Or(m.planOf(x).AllRefused, m.cfg.AllRefused[x.row.Work.Class])", "cmp.Or(m.planOf(x).AllRefused, vcc.WaitOn)", histories},
 	{"Starving: waiting does not raise the priority", "vcc/engine", "demand.go", "if p -= vcc.Priority(steps); p <= vcc.Highest {", "if p <= vcc.Highest {", crowd},
-	{"Fairness: who is free for longest is not asked first", "vcc/engine", "line.go", "\t\ta.idle.Compare(b.idle),\n", "", histories},
+	{"Fairness: who is free for longest is not asked first", "vcc/engine", "line.go", "if c := a.idle.Compare(b.idle); c != 0 {", "if c := 0; c != 0 {", histories},
 	{"I4: a deleted PSR means withdrawn", "omnichannel", "psr.go", "case Sighted, Held, Announced:\n\t\tl.look(now, c)\n\tcase Pushing:", "case Sighted, Held, Announced:\n\t\tl.withdrawn(now, c, vcc.CustomerLeft, \"\")\n\tcase Pushing:", "TestDeletedPSRMeansNothing"},
 	{"I4: absence counts although something has happened since", "omnichannel", "settle.go", "case !fresh && !announced:", "case false:", model},
 	{"I4: what a sweep misses is left alone", "omnichannel", "reconcile.go", "return !live[c.Work]", "return false", model},

@@ -21,6 +21,7 @@ type agent struct {
 	deskStale bool              // is in Machine.desks
 	open      []*item           // those with a leg of this agent, each once
 	seats     []*seat           // one in every line the agent serves, or would if willing
+	placed    *placing          // by which all seats are placed; nil: not known, or cools matter
 	changed   bool
 	stale     bool
 	counts    agentCounts // statistics

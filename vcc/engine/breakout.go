@@ -31,13 +31,13 @@ func (m *Machine) breakOut(x *item, why string) bool {
 
 // breakoutOf returns the plan that takes x if its own cannot; false: there is none, or x
 // came from it.
-func (m *Machine) breakoutOf(x *item) (vcc.Plan, bool) {
+func (m *Machine) breakoutOf(x *item) (*vcc.Plan, bool) {
 	to, ok := m.plans[m.planOf(x).Breakout]
 	return to, ok && to.ID != x.row.Work.Plan && to.ID != x.row.Via
 }
 
 // label is what people call a plan.
-func label(p vcc.Plan) string {
+func label(p *vcc.Plan) string {
 	if p.Label != "" {
 		return p.Label
 	}

@@ -29,12 +29,12 @@ type needs struct {
 	nice []vcc.Skill // preferred
 }
 
-// key tells demands apart, whatever their parts hold.
-func (d demand) key() string {
+// appendKey appends what tells demands apart, whatever their parts hold.
+func (d demand) appendKey(key []byte) []byte {
 	if d.closed {
-		return "closed"
+		return append(key, "closed"...)
 	}
-	key := strconv.AppendQuote(nil, string(d.channel))
+	key = strconv.AppendQuote(key, string(d.channel))
 	if d.only != "" {
 		key = append(strconv.AppendQuote(key, string(d.only)), '!')
 	}
@@ -50,12 +50,65 @@ func (d demand) key() string {
 			key = strconv.AppendQuote(key, string(s))
 		}
 	}
-	return string(key)
+	return key
 }
 
-// add collects needs that hold for what waits since begin; later tells the first
-// moment after now at which one of them no longer does.
-func (s *needs) add(now, begin time.Time, list []vcc.Need, later func(time.Time)) {
+// clone returns a copy that shares nothing with what d was made in.
+func (d demand) clone() demand {
+	sets := make([]needs, len(d.sets))
+	for i, s := range d.sets {
+		sets[i] = needs{slices.Clone(s.must), slices.Clone(s.nice)}
+	}
+	d.sets = sets
+	return d
+}
+
+// drafts are where demands are made, anew for each, so that to ask for what others have
+// asked for before costs no memory.
+type drafts struct {
+	sets [2]needs
+	key  []byte
+}
+
+// begin empties set i and returns it.
+func (d *drafts) begin(i int) *needs {
+	s := &d.sets[i]
+	s.must, s.nice = s.must[:0], s.nice[:0]
+	return s
+}
+
+// moment finds the first of some moments after now.
+type moment struct{ now, next time.Time }
+
+func (f *moment) later(t time.Time) {
+	if t.After(f.now) && (f.next.IsZero() || t.Before(f.next)) {
+		f.next = t
+	}
+}
+
+// opening is whether hours are open from one moment to another.
+type opening struct {
+	open     bool
+	from, to time.Time // to is zero if that never changes
+}
+
+// opening returns whether h is open now, and until when that is so.
+func (m *Machine) opening(h *vcc.Hours) opening {
+	if h == nil {
+		return opening{open: true}
+	}
+	o, known := m.hours[h]
+	if !known || m.now.Before(o.from) || !o.to.IsZero() && !m.now.Before(o.to) {
+		o = opening{open: h.OpenAt(m.now), from: m.now}
+		o.to, _ = h.Next(m.now)
+		m.hours[h] = o
+	}
+	return o
+}
+
+// add collects needs that hold for what waits since begin, and tells when one of them no
+// longer does.
+func (s *needs) add(begin time.Time, list []vcc.Need, ends *moment) {
 	for _, n := range list {
 		if n.Optional {
 			s.nice = append(s.nice, n.Skill)
@@ -63,10 +116,10 @@ func (s *needs) add(now, begin time.Time, list []vcc.Need, later func(time.Time)
 		}
 		if n.For > 0 {
 			over := begin.Add(n.For)
-			if !over.After(now) {
+			if !over.After(ends.now) {
 				continue
 			}
-			later(over)
+			ends.later(over)
 		}
 		s.must = append(s.must, vcc.Need{Skill: n.Skill, Level: n.Level})
 	}
@@ -85,55 +138,49 @@ func (s *needs) sort() {
 		return cmp.Or(cmp.Compare(a.Skill, b.Skill), cmp.Compare(b.Level, a.Level))
 	})
 	s.must = slices.CompactFunc(s.must, func(a, b vcc.Need) bool { return a.Skill == b.Skill })
-	s.nice = sortedSet(s.nice)
+	slices.Sort(s.nice)
+	s.nice = slices.Compact(s.nice)
 }
 
 // demandOf returns what x asks for now, and the next moment at which that changes;
-// zero: it does not.
+// zero: it does not. It holds until it is asked for the next one.
 func (m *Machine) demandOf(x *item) (d demand, next time.Time) {
-	later := func(t time.Time) {
-		if t.After(m.now) && (next.IsZero() || t.Before(next)) {
-			next = t
-		}
-	}
-	w, p := x.row.Work, m.planOf(x)
+	w, p, change := &x.row.Work, m.planOf(x), moment{now: m.now}
 	d = demand{channel: w.Channel, class: w.Class}
 	if only, until := m.reserved(x); only != nil {
-		d.only, d.sets = only.row.ID, []needs{{}}
-		later(until)
-		return d, next
+		m.drafts.begin(0)
+		d.only, d.sets = only.row.ID, m.drafts.sets[:1]
+		change.later(until)
+		return d, change.next
 	}
-	if change, ok := p.Hours.Next(m.now); ok {
-		later(change)
-	}
-	if !p.Hours.OpenAt(m.now) {
+	hours := m.opening(p.Hours)
+	change.later(hours.to)
+	if !hours.open {
 		d.closed = true
-		return d, next
+		return d, change.next
 	}
-	own := needs{}
+	own := m.drafts.begin(0)
 	own.addSkills(p.Skills)
 	own.addSkills(w.Skills)
-	own.add(m.now, w.Since, p.Needs, later)
-	own.add(m.now, w.Since, w.Needs, later)
+	own.add(w.Since, p.Needs, &change)
+	own.add(w.Since, w.Needs, &change)
 	own.sort()
-	d.sets = []needs{own}
-	if over, ok := m.plans[p.Overflow]; ok && p.Overflow != "" {
-		begins := w.Since.Add(p.OverflowAfter)
-		later(begins)
-		if !begins.After(m.now) && over.Hours.OpenAt(m.now) {
-			other := needs{}
+	d.sets = m.drafts.sets[:1]
+	if over := m.plans[p.Overflow]; over != nil && p.Overflow != "" {
+		begins, hours := w.Since.Add(p.OverflowAfter), m.opening(over.Hours)
+		change.later(begins)
+		change.later(hours.to)
+		if !begins.After(m.now) && hours.open {
+			other := m.drafts.begin(1)
 			other.addSkills(over.Skills)
-			other.add(m.now, w.Since, over.Needs, later)
+			other.add(w.Since, over.Needs, &change)
 			other.sort()
-			if !slices.ContainsFunc(d.sets, func(s needs) bool { return slices.Equal(s.must, other.must) && slices.Equal(s.nice, other.nice) }) {
-				d.sets = append(d.sets, other)
+			if !slices.Equal(own.must, other.must) || !slices.Equal(own.nice, other.nice) {
+				d.sets = m.drafts.sets[:2]
 			}
 		}
-		if change, ok := over.Hours.Next(m.now); ok {
-			later(change)
-		}
 	}
-	return d, next
+	return d, change.next
 }
 
 // rank is how well an agent suits a line; the smaller is asked first.
@@ -144,7 +191,13 @@ type rank struct {
 }
 
 func compareRanks(a, b rank) int {
-	return cmp.Or(cmp.Compare(a.set, b.set), cmp.Compare(a.missing, b.missing), cmp.Compare(a.level, b.level))
+	if a.set != b.set {
+		return cmp.Compare(a.set, b.set)
+	}
+	if a.missing != b.missing {
+		return cmp.Compare(a.missing, b.missing)
+	}
+	return cmp.Compare(a.level, b.level)
 }
 
 // suits tells whether a has the skills that l asks for, and how well.
@@ -194,11 +247,11 @@ func (m *Machine) priorityOf(x *item) (p vcc.Priority, next time.Time) {
 
 // planOf returns the plan by which x is routed now: its own, or the one that it broke
 // out to.
-func (m *Machine) planOf(x *item) vcc.Plan {
+func (m *Machine) planOf(x *item) *vcc.Plan {
 	if x.row.Via != "" {
 		if p, ok := m.plans[x.row.Via]; ok {
 			return p
 		}
 	}
-	return m.plan(x.row.Work)
+	return m.plan(x.row.Work.Plan)
 }

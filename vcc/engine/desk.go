@@ -61,7 +61,7 @@ func (m *Machine) card(x *item, leg *vcc.Leg) vcc.Card {
 	w, p := x.row.Work, m.wrapPlan(x, leg)
 	c := vcc.Card{
 		Interaction: x.row.ID, Offer: leg.Offer, Class: w.Class, Medium: w.Medium, Name: cmp.Or(w.Name, w.Record, string(x.row.ID)), Record: w.Record,
-		Plan: w.Plan, PlanLabel: cmp.Or(m.plan(w).Label, string(w.Plan)), State: cardState(leg), Since: leg.Since, Until: leg.Until,
+		Plan: w.Plan, PlanLabel: cmp.Or(m.plan(w.Plan).Label, string(w.Plan)), State: cardState(leg), Since: leg.Since, Until: leg.Until,
 		Waited: leg.Waited, Size: leg.Size, HeldSince: leg.HeldSince, Actions: m.actions(x, leg),
 	}
 	if w.Record == "" {

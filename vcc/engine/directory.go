@@ -62,7 +62,7 @@ func (m *Machine) entries() []entry {
 	}
 	for _, p := range m.cfg.Plans {
 		if m.transferable(p.ID) {
-			m.directory = append(m.directory, entry{folded: fold(label(p)), plan: p.ID})
+			m.directory = append(m.directory, entry{folded: fold(label(&p)), plan: p.ID})
 		}
 	}
 	slices.SortFunc(m.directory, compareEntries)
@@ -113,7 +113,7 @@ func (m *Machine) Find(s vcc.Search) vcc.Found {
 	return found
 }
 
-func (m *Machine) planOption(x *item, from vcc.AgentID, p vcc.Plan) vcc.Option {
+func (m *Machine) planOption(x *item, from vcc.AgentID, p *vcc.Plan) vcc.Option {
 	o := vcc.Option{Plan: p.ID, Name: label(p), Mark: "plan", State: "Nobody waiting"}
 	if n := m.queued[p.ID]; n > 0 {
 		o.State = strconv.Itoa(n) + " waiting"

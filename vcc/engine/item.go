@@ -34,11 +34,13 @@ type refusal struct {
 
 // compareItems is the order in which waiting interactions are served.
 func compareItems(a, b *item) int {
-	return cmp.Or(
-		cmp.Compare(a.priority, b.priority),
-		a.row.Work.Since.Compare(b.row.Work.Since),
-		cmp.Compare(a.row.ID, b.row.ID),
-	)
+	if a.priority != b.priority {
+		return cmp.Compare(a.priority, b.priority)
+	}
+	if c := a.row.Work.Since.Compare(b.row.Work.Since); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.row.ID, b.row.ID)
 }
 
 // leg returns the leg of offer n, or nil.
@@ -96,18 +98,26 @@ func (m *Machine) enqueue(x *item) {
 	m.queued[x.plan]++
 	m.recheck(x.line)
 	x.review = time.Time{}
-	m.lookAgain(x, next)
-	m.lookAgain(x, changes)
-	m.lookAgain(x, m.unstaffed(x))
+	via := x.row.Via
+	alone := m.unstaffed(x)
+	if x.row.Via == via { // else it waits elsewhere by now, and all is set for that
+		m.lookAgain(x, next, changes, alone)
+	}
 }
 
-// lookAgain has x looked at again at the time given, if that is set.
-func (m *Machine) lookAgain(x *item, at time.Time) {
-	if at.IsZero() || x.line == nil || !x.review.IsZero() && !at.Before(x.review) {
+// lookAgain has x looked at again at the first of the times given; zero means none.
+func (m *Machine) lookAgain(x *item, times ...time.Time) {
+	var first time.Time
+	for _, at := range times {
+		if !at.IsZero() && (first.IsZero() || at.Before(first)) {
+			first = at
+		}
+	}
+	if first.IsZero() || x.line == nil || !x.review.IsZero() && !first.Before(x.review) {
 		return
 	}
-	x.review = at
-	m.set(timer{at: at, kind: reviewDue, item: x.row.ID})
+	x.review = first
+	m.set(timer{at: first, kind: reviewDue, item: x.row.ID})
 }
 
 // lookAt lets x, which waits, stand where what it asks for now puts it.

@@ -11,6 +11,7 @@ import (
 type line struct {
 	demand
 	key     string
+	place   string // whereabouts
 	waiting ordered[*item]
 	ready   ordered[*seat]
 	refused ordered[*item]  // of those that wait, what was refused, if it matters (refused.go)
@@ -48,12 +49,16 @@ type seat struct {
 
 // compareSeats is the order in which ready agents are chosen.
 func compareSeats(a, b *seat) int {
-	return cmp.Or(
-		cmp.Compare(a.tier, b.tier),
-		compareRanks(a.rank, b.rank),
-		a.idle.Compare(b.idle),
-		cmp.Compare(a.agent.row.ID, b.agent.row.ID),
-	)
+	if a.tier != b.tier {
+		return cmp.Compare(a.tier, b.tier)
+	}
+	if c := compareRanks(a.rank, b.rank); c != 0 {
+		return c
+	}
+	if c := a.idle.Compare(b.idle); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.agent.row.ID, b.agent.row.ID) // far from the seat, in memory: looked at last
 }
 
 // maxLines is how many lines are kept for the interactions to come, with their
@@ -63,12 +68,13 @@ const maxLines = 128
 
 // lineOf returns the line for what is asked for.
 func (m *Machine) lineOf(d demand) *line {
-	key := d.key()
-	l := m.lines[key]
+	m.drafts.key = d.appendKey(m.drafts.key[:0])
+	l := m.lines[string(m.drafts.key)]
 	if l == nil {
 		m.evict()
+		key := string(m.drafts.key)
 		l = &line{
-			demand: d, key: key,
+			demand: d.clone(), key: key, place: d.whereabouts(),
 			waiting: ordered[*item]{cmp: compareItems}, ready: ordered[*seat]{cmp: compareSeats},
 			refused: ordered[*item]{cmp: compareRefused},
 		}
@@ -137,6 +143,7 @@ func (m *Machine) seat(a *agent, l *line) {
 	}
 	l.count[s.state]++
 	a.seats = append(a.seats, s)
+	a.placed = nil
 	m.thin(l)
 	m.place(s, m.burden(a))
 }
@@ -148,12 +155,24 @@ func (l *line) leave(s *seat) {
 	l.count[s.state]--
 }
 
-// refresh makes all seats of a follow what a has in hand.
+// placing is what the places of an agent's seats follow from.
+type placing struct {
+	burden
+	idle time.Time
+}
+
+// refresh makes all seats of a follow what a has in hand, if that has changed.
 func (m *Machine) refresh(a *agent) {
 	a.stale = false
-	b := m.burden(a)
+	p := placing{m.burden(a), a.row.IdleSince}
+	if a.placed != nil && *a.placed == p && len(a.row.CoolUntil) == 0 {
+		return
+	}
 	for _, s := range a.seats {
-		m.place(s, b)
+		m.place(s, p.burden)
+	}
+	if a.placed = nil; len(a.row.CoolUntil) == 0 {
+		a.placed = &p
 	}
 }
 

@@ -45,7 +45,7 @@ func TestWhatIsInAKeyStaysApart(t *testing.T) {
 		for _, skills := range [][]vcc.Skill{nil, {""}, {"a"}, {"a", "b"}, {"a|,b"}, {"|,"}, {"|", ","}} {
 			set := needs{}
 			set.addSkills(skills)
-			key := demand{channel: channel, class: vcc.Live, sets: []needs{set}}.key()
+			key := string(demand{channel: channel, class: vcc.Live, sets: []needs{set}}.appendKey(nil))
 			what := fmt.Sprintf("%q %q", channel, skills)
 			if seen[key] != "" {
 				t.Errorf("%s and %s share %q", seen[key], what, key)

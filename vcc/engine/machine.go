@@ -15,7 +15,9 @@ import (
 // one goroutine owns it.
 type Machine struct {
 	cfg    Config
-	plans  map[vcc.PlanID]vcc.Plan
+	plans  map[vcc.PlanID]*vcc.Plan
+	hours  map[*vcc.Hours]opening // follows from now alone
+	drafts drafts
 	items  map[vcc.InteractionID]*item
 	agents map[vcc.AgentID]*agent
 	// present counts the agents who are present in each channel.
@@ -62,12 +64,13 @@ func New(c Config) (*Machine, error) {
 	if err := c.validate(); err != nil {
 		return nil, fmt.Errorf("configure the engine: %w", err)
 	}
-	m := &Machine{cfg: c, plans: make(map[vcc.PlanID]vcc.Plan, len(c.Plans))}
-	for _, p := range c.Plans {
+	m := &Machine{cfg: c, plans: make(map[vcc.PlanID]*vcc.Plan, len(c.Plans)), hours: map[*vcc.Hours]opening{}}
+	for i := range m.cfg.Plans {
+		p := &m.cfg.Plans[i]
 		m.plans[p.ID] = p
 		m.sticky = max(m.sticky, p.Sticky)
 	}
-	m.plans[consultPlan] = vcc.Plan{ID: consultPlan, Label: "Consult", Priority: vcc.Normal, WrapUp: c.ConsultWrap}
+	m.plans[consultPlan] = &vcc.Plan{ID: consultPlan, Label: "Consult", Priority: vcc.Normal, WrapUp: c.ConsultWrap}
 	m.reset()
 	return m, nil
 }
@@ -207,12 +210,12 @@ func (m *Machine) copyAgent(a *agent) vcc.Agent {
 	return row
 }
 
-// plan returns the plan that holds for work.
-func (m *Machine) plan(w vcc.Work) vcc.Plan {
-	if p, ok := m.plans[w.Plan]; ok {
+// plan returns the plan of that name, which nobody changes.
+func (m *Machine) plan(id vcc.PlanID) *vcc.Plan {
+	if p, ok := m.plans[id]; ok {
 		return p
 	}
-	return m.cfg.DefaultPlan
+	return &m.cfg.DefaultPlan
 }
 
 // touch marks x as changed in this step.

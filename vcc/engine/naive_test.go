@@ -77,7 +77,7 @@ func naiveHas(m *Machine, a *agent, must []vcc.Need) bool {
 // naiveAsks returns what x asks for now, as sets of needs of which one must be met,
 // each with what is preferred; nothing while its plan is closed.
 func naiveAsks(m *Machine, x *item) (must [][]vcc.Need, nice [][]vcc.Skill) {
-	w, p := x.row.Work, m.plan(x.row.Work)
+	w, p := x.row.Work, m.plan(x.row.Work.Plan)
 	if x.row.Via != "" {
 		p = m.plans[x.row.Via]
 	}
@@ -213,11 +213,11 @@ type naive struct {
 	last   time.Time
 }
 
-func naivePlan(m *Machine, x *item) vcc.Plan {
+func naivePlan(m *Machine, x *item) *vcc.Plan {
 	if x.row.Via != "" {
 		return m.plans[x.row.Via]
 	}
-	return m.plan(x.row.Work)
+	return m.plan(x.row.Work.Plan)
 }
 
 func naivePriority(m *Machine, x *item) vcc.Priority {

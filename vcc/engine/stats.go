@@ -255,7 +255,7 @@ func (m *Machine) AgentStats(now time.Time, id vcc.AgentID) (vcc.AgentStats, boo
 }
 
 func (m *Machine) planStats(c *planCounts, now time.Time) vcc.PlanStats {
-	p := m.plan(vcc.Work{Plan: c.id})
+	p := m.plan(c.id)
 	s := vcc.PlanStats{
 		Plan: c.id, Label: cmp.Or(p.Label, string(c.id), "(no plan)"), Target: p.Target,
 		Waiting: c.waits(), Alerting: c.alerting, Past: c.past(p.Target, now),

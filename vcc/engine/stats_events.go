@@ -48,7 +48,7 @@ func (m *Machine) countAccept(x *item, leg *vcc.Leg) {
 
 // late tells whether x has waited for longer than the target of the plan.
 func (m *Machine) late(x *item, p *planCounts) bool {
-	target := m.plan(vcc.Work{Plan: p.id}).Target
+	target := m.plan(p.id).Target
 	return target > 0 && m.now.Sub(m.waitsSince(x)) > target
 }
 

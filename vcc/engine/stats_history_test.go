@@ -98,7 +98,7 @@ func (c *recount) step(m *Machine, r vcc.Report, out vcc.Output) {
 
 // compare counts what happened to one interaction.
 func (c *recount) compare(m *Machine, old, x vcc.Interaction, r vcc.Report, out vcc.Output) {
-	target := func(id vcc.PlanID) time.Duration { return m.plan(vcc.Work{Plan: id}).Target }
+	target := func(id vcc.PlanID) time.Duration { return m.plan(id).Target }
 	late := func() bool {
 		t := target(routedBy(old))
 		return t > 0 && m.now.Sub(c.since(old)) > t

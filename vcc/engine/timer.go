@@ -2,7 +2,6 @@ package engine
 
 import (
 	"cmp"
-	"container/heap"
 	"slices"
 	"time"
 
@@ -43,8 +42,11 @@ type timer struct {
 }
 
 func compareTimers(a, b timer) int {
+	if c := a.at.Compare(b.at); c != 0 {
+		return c
+	}
 	return cmp.Or(
-		a.at.Compare(b.at), cmp.Compare(a.kind, b.kind), cmp.Compare(a.item, b.item),
+		cmp.Compare(a.kind, b.kind), cmp.Compare(a.item, b.item),
 		cmp.Compare(a.agent, b.agent), cmp.Compare(a.channel, b.channel), cmp.Compare(a.offer, b.offer),
 	)
 }
@@ -52,23 +54,66 @@ func compareTimers(a, b timer) int {
 // fewTimers are not worth looking through.
 const fewTimers = 4096
 
-// timers is a heap (container/heap), the earliest on top.
+// timers is a heap, the earliest on top. Each has up to fan below it: a flat heap moves
+// less when it grows to hundreds of thousands.
 type timers []timer
 
-func (t timers) Len() int           { return len(t) }
-func (t timers) Less(i, j int) bool { return compareTimers(t[i], t[j]) < 0 }
-func (t timers) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
-func (t *timers) Push(x any)        { *t = append(*t, x.(timer)) }
-func (t *timers) Pop() any {
-	old := *t
-	last := old[len(old)-1]
-	old[len(old)-1] = timer{}
-	*t = old[:len(old)-1]
-	return last
+const fan = 4
+
+func (t *timers) push(v timer) {
+	h := append(*t, v)
+	i := len(h) - 1
+	for i > 0 {
+		above := (i - 1) / fan
+		if compareTimers(v, h[above]) >= 0 {
+			break
+		}
+		h[i] = h[above]
+		i = above
+	}
+	h[i] = v
+	*t = h
+}
+
+func (t *timers) pop() timer {
+	h := *t
+	first, last := h[0], h[len(h)-1]
+	h[len(h)-1] = timer{}
+	h = h[:len(h)-1]
+	if len(h) > 0 {
+		h.sink(0, last)
+	}
+	*t = h
+	return first
+}
+
+// sink puts v where it belongs, at i or below.
+func (t timers) sink(i int, v timer) {
+	for {
+		least := 0
+		for below := fan*i + 1; below <= fan*i+fan && below < len(t); below++ {
+			if least == 0 || compareTimers(t[below], t[least]) < 0 {
+				least = below
+			}
+		}
+		if least == 0 || compareTimers(v, t[least]) <= 0 {
+			t[i] = v
+			return
+		}
+		t[i] = t[least]
+		i = least
+	}
+}
+
+// order makes a heap of timers in any order.
+func (t timers) order() {
+	for i := (len(t) - 2) / fan; i >= 0 && len(t) > 1; i-- {
+		t.sink(i, t[i])
+	}
 }
 
 // set adds a timer.
-func (m *Machine) set(t timer) { heap.Push(&m.timers, t) }
+func (m *Machine) set(t timer) { m.timers.push(t) }
 
 // valid tells whether what t waits for still stands.
 func (m *Machine) valid(t timer) bool {
@@ -108,18 +153,18 @@ func (m *Machine) valid(t timer) bool {
 func (m *Machine) prune() {
 	if len(m.timers) > m.timersMost {
 		m.timers = slices.DeleteFunc(m.timers, func(t timer) bool { return t.kind != loginOver && !m.valid(t) })
-		heap.Init(&m.timers)
+		m.timers.order()
 		m.timersMost = max(2*len(m.timers), fewTimers)
 	}
 	for len(m.timers) > 0 && !m.valid(m.timers[0]) {
-		m.renew(heap.Pop(&m.timers).(timer))
+		m.renew(m.timers.pop())
 	}
 }
 
 // fire carries out everything that is due.
 func (m *Machine) fire() {
 	for len(m.timers) > 0 && !m.timers[0].at.After(m.now) {
-		t := heap.Pop(&m.timers).(timer)
+		t := m.timers.pop()
 		if m.valid(t) {
 			m.due(t)
 		} else {

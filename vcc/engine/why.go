@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,7 +30,7 @@ func countAgents(n int) string {
 	if n == 1 {
 		return "1 agent"
 	}
-	return fmt.Sprintf("%d agents", n)
+	return strconv.Itoa(n) + " agents"
 }
 
 // whatRefused says how an offer came to nothing.
@@ -53,22 +54,22 @@ func (m *Machine) whatRefused(agent vcc.AgentID, reason vcc.Reason) string {
 	}
 }
 
-// place says where a line's agents are and what they can do.
-func (l *line) place() string {
-	where := string(l.channel)
+// whereabouts says where those asked for are and what they can do.
+func (d demand) whereabouts() string {
+	where := string(d.channel)
 	if where == "" {
 		where = "ContactPad"
 	}
-	if skills := l.skills(); skills != "" {
+	if skills := d.skills(); skills != "" {
 		where += " with " + skills
 	}
 	return where
 }
 
-// skills writes what a line asks for; empty: nothing.
-func (l *line) skills() string {
+// skills writes what is asked for; empty: nothing.
+func (d demand) skills() string {
 	var sets []string
-	for _, set := range l.sets {
+	for _, set := range d.sets {
 		words := make([]string, len(set.must))
 		for i, n := range set.must {
 			if words[i] = string(n.Skill); n.Level > 0 {
@@ -101,12 +102,12 @@ func (m *Machine) whyWaiting(x *item) string {
 	case l.staffed() == 0:
 		why = m.whyUnstaffed(l, present)
 	case l.ready.size > 0:
-		why = fmt.Sprintf("%s online in %s, %d with room", countAgents(l.staffed()), l.place(), l.ready.size)
+		why = countAgents(l.staffed()) + " online in " + l.place + ", " + strconv.Itoa(l.ready.size) + " with room"
 	case l.count[cooling] == 0:
-		why = fmt.Sprintf("%s online in %s, all at capacity", countAgents(l.staffed()), l.place())
+		why = countAgents(l.staffed()) + " online in " + l.place + ", all at capacity"
 	default:
 		why = fmt.Sprintf("%s online in %s, %d at capacity, %d not asked for a moment after a failed delivery",
-			countAgents(l.staffed()), l.place(), l.count[full], l.count[cooling])
+			countAgents(l.staffed()), l.place, l.count[full], l.count[cooling])
 	}
 	if n := l.count[unwilling]; n > 0 && l.staffed() > 0 && l.channel != "" {
 		why += fmt.Sprintf("; %d more not ready in ContactPad", n)
@@ -122,6 +123,9 @@ const maxNamed = 3
 
 // whyRefused names those whose refusals hold, the first to be asked again first.
 func (m *Machine) whyRefused(x *item) string {
+	if len(x.row.Refusals) == 0 {
+		return ""
+	}
 	again := func(id vcc.AgentID) time.Time {
 		if m.cfg.LastResortAfter > 0 && x.line.ready.size > 0 {
 			return x.asked[id].at.Add(m.cfg.LastResortAfter)
@@ -158,15 +162,14 @@ func (m *Machine) whyChosen(x *item, c choice) string {
 		return name + " was asked for and has room"
 	case c.rule == refusedLongestAgo:
 		return fmt.Sprintf("everybody with room in %s has refused; %s refused longest ago, at %s",
-			l.place(), name, m.clock(x.asked[a.row.ID].at))
+			l.place, name, m.clock(x.asked[a.row.ID].at))
 	case l.ready.size == 1:
-		why = fmt.Sprintf("%s is the only one with room in %s", name, l.place())
+		why = name + " is the only one with room in " + l.place
 	case l.ranked(m, a):
-		why = fmt.Sprintf("%s suits it best of %s with room in %s, and waits longest (since %s) of those who suit it as well",
-			name, countAgents(l.ready.size), l.place(), m.clock(a.row.IdleSince))
+		why = name + " suits it best of " + countAgents(l.ready.size) + " with room in " + l.place +
+			", and waits longest (since " + m.clock(a.row.IdleSince) + ") of those who suit it as well"
 	default:
-		why = fmt.Sprintf("%s waits longest (since %s) of %s with room in %s",
-			name, m.clock(a.row.IdleSince), countAgents(l.ready.size), l.place())
+		why = name + " waits longest (since " + m.clock(a.row.IdleSince) + ") of " + countAgents(l.ready.size) + " with room in " + l.place
 	}
 	if m.cfg.OptimumLoad > 0 && l.ready.size > 1 {
 		if m.tier(m.burden(a).load, m.sizes(a).Of(l.class)) == 0 {
@@ -176,7 +179,7 @@ func (m *Machine) whyChosen(x *item, c choice) string {
 		}
 	}
 	if n := l.count[full]; n > 0 {
-		why += fmt.Sprintf("; %s at capacity", countAgents(n))
+		why += "; " + countAgents(n) + " at capacity"
 	}
 	if n := l.count[cooling]; n > 0 {
 		why += fmt.Sprintf("; %s not asked for a moment after a failed delivery", countAgents(n))
@@ -214,7 +217,7 @@ func (m *Machine) whyUnstaffed(l *line, present int) string {
 	case l.channel == "":
 		return fmt.Sprintf("%s could take it, none is ready in ContactPad", countAgents(skilled))
 	case skilled > 0:
-		return fmt.Sprintf("%s online in %s, none ready in ContactPad", countAgents(skilled), l.place())
+		return fmt.Sprintf("%s online in %s, none ready in ContactPad", countAgents(skilled), l.place)
 	}
 	return fmt.Sprintf("%s online in %s, none with %s", countAgents(present), l.channel, cmp.Or(l.skills(), "what it asks for"))
 }

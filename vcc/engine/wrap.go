@@ -15,11 +15,11 @@ const (
 
 // wrapPlan returns the plan by which leg wraps up: the one that held when it ended,
 // whatever plan the interaction has gone to since.
-func (m *Machine) wrapPlan(x *item, leg *vcc.Leg) vcc.Plan {
+func (m *Machine) wrapPlan(x *item, leg *vcc.Leg) *vcc.Plan {
 	if leg.State == vcc.WrapUp && leg.Plan != "" {
-		return m.plan(vcc.Work{Plan: leg.Plan})
+		return m.plan(leg.Plan)
 	}
-	return m.plan(x.row.Work)
+	return m.plan(x.row.Work.Plan)
 }
 
 // endLeg ends an agent's part: who was connected wraps up, an offer that was not
