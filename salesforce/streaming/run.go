@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -111,6 +112,7 @@ func (r *run) settle(a answer) task {
 	}
 	for _, t := range begun[1:] {
 		r.start(t)
+		runtime.Gosched() // the owner gets the events before the server is asked for more
 	}
 	return begun[0]
 }

@@ -21,6 +21,9 @@ const (
 	ours      = "omnibridge"
 	floor     = "go-floor"
 	diskFloor = "disk-floor" // ours, with a plain file in the place of the store
+	// Without a client: the same entries committed in a loop.
+	bareDisk   = "bare-disk"
+	bareSQLite = "bare-sqlite"
 )
 
 // Client is what a child process runs: it carries out a plan, given as JSON, and
@@ -37,6 +40,8 @@ func Client(ctx context.Context, text string, out io.Writer) error {
 		err = runOurs(ctx, p, m)
 	case floor:
 		err = runFloor(ctx, p, m)
+	case bareDisk, bareSQLite:
+		err = runBare(ctx, p, m)
 	default:
 		err = fmt.Errorf("bench client: there is no client %q", p.Client)
 	}
@@ -68,7 +73,7 @@ func runOurs(ctx context.Context, p plan, m *meter) (err error) {
 		}
 		defer func() { err = errors.Join(err, f.Close()) }()
 		commit = func(_ context.Context, events []streaming.Event) error {
-			return m.commit(func() error { return appendTo(f, changeOf(events)) })
+			return m.commit(func() error { return appendTo(f, lines(changeOf(events))) })
 		}
 	case p.Data != "":
 		s, err := store.Open(ctx, store.Options{Path: p.Data})
@@ -123,18 +128,28 @@ func changeOf(events []streaming.Event) store.Change {
 	return c
 }
 
-// appendTo makes a change durable as cheaply as can be: it appends it to a file, a
-// line for each row, and syncs that.
-func appendTo(f *os.File, c store.Change) error {
-	var lines []byte
+// lines is a change as text, a line for each row.
+func lines(c store.Change) []byte {
+	const usual = 64
+	text := make([]byte, 0, (len(c.Journal)+len(c.Cursors))*usual)
 	for i := range c.Journal {
 		e := &c.Journal[i]
-		lines = fmt.Appendf(lines, "%d %s %s %s\n", e.At.UnixMicro(), e.Interaction, e.What, e.Why)
+		text = strconv.AppendInt(text, e.At.UnixMicro(), 10)
+		for _, word := range [...]string{string(e.Interaction), e.What, e.Why} {
+			text = append(append(text, ' '), word...)
+		}
+		text = append(text, '\n')
 	}
 	for _, x := range c.Cursors {
-		lines = fmt.Appendf(lines, "%s %d\n", x.Channel, x.Replay)
+		text = fmt.Appendf(text, "%s %d\n", x.Channel, x.Replay)
 	}
-	if _, err := f.Write(lines); err != nil {
+	return text
+}
+
+// appendTo makes text durable as cheaply as can be: it appends it to a file, and
+// syncs that.
+func appendTo(f *os.File, text []byte) error {
+	if _, err := f.Write(text); err != nil {
 		return err
 	}
 	return f.Sync()

@@ -3,6 +3,7 @@ package bench
 import (
 	"bytes"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"time"
 )
@@ -57,7 +58,11 @@ func (m *meter) event(replay int64, data []byte, now time.Time) {
 	}
 	m.last = replay
 	m.found.Events++
-	latency := max(now.UnixMicro()-stamp(data), 0)
+	m.keep(max(now.UnixMicro()-stamp(data), 0))
+}
+
+// keep adds to the sample, or does not.
+func (m *meter) keep(latency int64) {
 	if len(m.sample) < sampled {
 		m.sample = append(m.sample, latency)
 	} else if i := rand.Int64N(m.found.Events); i < sampled {
@@ -65,14 +70,22 @@ func (m *meter) event(replay int64, data []byte, now time.Time) {
 	}
 }
 
-// commit measures a commit.
+// commit measures a commit, which does its work in this goroutine.
 func (m *meter) commit(do func() error) error {
-	begun, cpu := time.Now(), processTime()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	begun, cpu := time.Now(), threadTime()
 	err := do()
 	took := time.Since(begun)
 	m.found.Commit += took
-	m.found.Busy += min(processTime()-cpu, took) // there may be more than one CPU
+	m.found.Busy += min(threadTime()-cpu, took)
 	return err
+}
+
+// done takes n events that were made durable in one go, in so long.
+func (m *meter) done(n int, took time.Duration) {
+	m.found.Events += int64(n)
+	m.keep(took.Microseconds())
 }
 
 // settle is called after each delivery and tells whether it was the last.

@@ -55,3 +55,27 @@ func TestMeter(t *testing.T) {
 		})
 	}
 }
+
+// TestBound holds that what takes longest is said to be the bound, polls and commits
+// overlapping, and that the disk is it from where the last column says.
+func TestBound(t *testing.T) {
+	for _, c := range []struct {
+		poll, cpu, disk float64
+		by              string
+		from            float64
+	}{
+		{0.2, 0.1, 0.3, "disk", 0.1},
+		{0.2, 0.4, 0.3, "cpu", 0.4},
+		{2.0, 0.4, 0.3, "poll", 1.6},
+		{0.6, 0.1, 0.45, "poll", 0.5},
+		{0.6, 0.1, 0.5, "disk", 0.5},
+	} {
+		b := boundOf(Bound{Poll: c.poll, CPU: c.cpu, Disk: c.disk})
+		if b.By != c.by || b.From != c.from {
+			t.Errorf("poll %v, CPU %v, disk %v: bounded by %s, by the disk from %v; want %s, %v", c.poll, c.cpu, c.disk, b.By, b.From, c.by, c.from)
+		}
+		if again := boundOf(Bound{Poll: c.poll, CPU: c.cpu, Disk: b.From}); again.By != "disk" {
+			t.Errorf("poll %v, CPU %v: not bounded by a disk of %v but by %s", c.poll, c.cpu, b.From, again.By)
+		}
+	}
+}

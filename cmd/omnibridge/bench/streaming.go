@@ -58,6 +58,9 @@ type Row struct {
 // Report is everything of a run of Streaming.
 type Report struct {
 	Rows []Row `json:"rows"`
+	// Bounds says, for each number of events per poll, what bounds our durable
+	// deliveries.
+	Bounds []Bound `json:"durable_bounds"`
 	// SyncsPerS is how often the disk takes 4 KiB durably, measured in this run:
 	// each durable delivery waits for at least one.
 	SyncsPerS float64  `json:"disk_syncs_per_s"`
@@ -119,6 +122,7 @@ func Streaming(ctx context.Context, o StreamingOptions) (err error) {
 	if err := r.fill(ctx, b, o, "http://"+l.Addr().String(), dir); err != nil {
 		return err
 	}
+	r.Bounds = r.bounds()
 	if o.JSON {
 		return json.NewEncoder(o.Out).Encode(r)
 	}
@@ -134,7 +138,7 @@ type contender struct {
 
 // contenders lists who is measured, and says who is missing.
 func (r *Report) contenders(b *bench) []contender {
-	all := []contender{{ours, false}, {ours, true}, {diskFloor, true}, {floor, false}}
+	all := []contender{{ours, false}, {ours, true}, {diskFloor, true}, {bareSQLite, true}, {bareDisk, true}, {floor, false}}
 	for _, p := range peers {
 		if b.installed(p.module) {
 			all = append(all, contender{p.name, false})
@@ -155,6 +159,9 @@ func (r *Report) fill(ctx context.Context, b *bench, o StreamingOptions, url, di
 	all := r.contenders(b)
 	for _, l := range loads {
 		for _, c := range all {
+			if l.rate > 0 && (c.name == bareDisk || c.name == bareSQLite) {
+				continue // nobody tells them when to commit
+			}
 			p := plan{Client: c.name, Instance: url + l.path(), Channel: channel, Batch: l.batch, Warm: o.For / 4, For: o.For, Events: o.Events}
 			if o.Events > 0 {
 				p.Warm = 0

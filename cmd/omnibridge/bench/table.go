@@ -55,21 +55,34 @@ func (r *Report) of(l load) []Row {
 	return rows
 }
 
-// printDurable writes what bounds durable deliveries.
+// printDurable writes what durable deliveries consist of.
 func (r *Report) printDurable(w io.Writer) {
 	fmt.Fprintln(w, "What a durable delivery takes, in ms")
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprint(t, "load\tclient\tcommits/s\tin all\tto poll\tto commit: CPU\tto commit: waiting\t\n")
+	fmt.Fprint(t, "load\tclient\tcommits/s\tin all\tits commit: CPU\twaiting\t\n")
 	for _, l := range loads {
 		for _, row := range r.of(l) {
 			if row.Durable {
-				fmt.Fprintf(t, "%s\t%s\t%.0f\t%.2f\t%.2f\t%.2f\t%.2f\t\n", l, row.Client, row.CommitsPerS, row.Delivery, row.Delivery-row.CommitCPU-row.CommitWait, row.CommitCPU, row.CommitWait)
+				fmt.Fprintf(t, "%s\t%s\t%.0f\t%.2f\t%.2f\t%.2f\t\n", l, row.Client, row.CommitsPerS, row.Delivery, row.CommitCPU, row.CommitWait)
 			}
 		}
 	}
 	t.Flush()
-	fmt.Fprintf(w, "The disk takes %.0f syncs of 4 KiB a second, %.2f ms each, and a commit waits for at least one.\n", r.SyncsPerS, 1000/max(r.SyncsPerS, 1))
-	fmt.Fprintf(w, "The %s is our client that appends the same entries to a plain file and syncs that: what this disk allows it.\n\n", diskFloor)
+	fmt.Fprintf(w, "The %s is our client with a plain file in the place of the store. %s and %s commit the same entries in a loop, without a client.\n\n", diskFloor, bareDisk, bareSQLite)
+	r.printBounds(w)
+}
+
+// printBounds writes what bounds durable deliveries, and from when on it would be
+// the disk.
+func (r *Report) printBounds(w io.Writer) {
+	fmt.Fprintln(w, "What bounds our durable deliveries: the longest of poll and commit, which overlap; in ms")
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprint(t, "load\ta delivery\tpoll alone\tour CPU in a commit\tbare disk\tbare SQLite\tbounded by\tby the disk from\t\n")
+	for _, b := range r.Bounds {
+		fmt.Fprintf(t, "%s\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%s\t%.2f\t\n", load{batch: b.Batch}, b.Delivery, b.Poll, b.CPU, b.Disk, b.SQLite, b.By, b.From)
+	}
+	t.Flush()
+	fmt.Fprintf(w, "The disk takes %.0f syncs of 4 KiB a second, %.2f ms each. Where a commit to the bare disk takes as long as the last column says, the disk is the bound.\n\n", r.SyncsPerS, 1000/max(r.SyncsPerS, 1))
 }
 
 // printAbsent writes who is not in the tables.
