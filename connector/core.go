@@ -3,6 +3,7 @@ package connector
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,11 +84,21 @@ func (c *Core) Turn(now time.Time, signals []omnichannel.Signal, reports []vcc.R
 	for _, r := range reports {
 		t.reports = append(t.reports, r)
 		if r.Kind == vcc.Asked && r.Command != nil && r.Command.Agent != "" {
-			t.commands = append(t.commands, *r.Command)
+			t.commands = append(t.commands, order{*r.Command, c.repeats(t, *r.Command)})
 		}
 	}
 	c.route(now, t)
 	return c.end(t)
+}
+
+// repeats tells whether a command was answered before, or comes twice in this turn: it is
+// answered once more, and was asked for once.
+func (c *Core) repeats(t *turn, command vcc.Command) bool {
+	if slices.ContainsFunc(t.commands, func(o order) bool { return o.ID == command.ID && o.Agent == command.Agent }) {
+		return true
+	}
+	a, ok := c.engine.Agent(command.Agent)
+	return ok && slices.ContainsFunc(a.Answered, func(old vcc.Answer) bool { return old.Command == command.ID })
 }
 
 // pushed notes how long the first push of a work item took.
@@ -181,7 +192,13 @@ type turn struct {
 	interactions set[vcc.InteractionID]
 	agents       set[vcc.AgentID]
 	desks        set[vcc.AgentID]
-	commands     []vcc.Command
+	commands     []order
+}
+
+// order is an agent's command in a turn.
+type order struct {
+	vcc.Command
+	again bool
 }
 
 func newTurn(now time.Time) *turn { return &turn{now: now} }
@@ -224,8 +241,11 @@ func (t *turn) journalCommands() {
 		if i >= len(t.Answers) {
 			return
 		}
+		if c.again {
+			continue
+		}
 		why := []string{}
-		for _, part := range []string{askedState(c), string(c.Target.Agent), string(c.Target.Plan), c.Target.Number, c.Disposition, c.Why} {
+		for _, part := range []string{askedState(c.Command), string(c.Target.Agent), string(c.Target.Plan), c.Target.Number, c.Disposition, c.Why} {
 			if part != "" {
 				why = append(why, part)
 			}
