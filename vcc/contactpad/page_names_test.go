@@ -111,7 +111,9 @@ func TestPageAcceptedByItself(t *testing.T) {
 	// The console brought another record to the front before the server told: the agent
 	// looks at it, so that it is never new, and yet it is said that it was accepted.
 	karl := chat("04", "Karl Ott", 0)
-	s.pad.show(func(d *vcc.Desk) { d.Cards = append([]vcc.Card{alertingChat("04", "Karl Ott", time.Minute)}, d.Cards...) })
+	s.pad.show(func(d *vcc.Desk) {
+		d.Cards = append([]vcc.Card{alertingChat("04", "Karl Ott", time.Minute)}, d.Cards...)
+	})
 	s.says("A Chat alerting: Karl Ott, Orders. Accept it in Omni-Channel. 1 minute.")
 	focus := func(c vcc.Card) {
 		t.Helper()

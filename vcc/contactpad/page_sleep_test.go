@@ -23,10 +23,13 @@ func (s *stage) freeze() { s.t.Helper(); s.lifecycle(page.SetWebLifecycleStateSt
 func (s *stage) thaw() {
 	s.t.Helper()
 	s.lifecycle(page.SetWebLifecycleStateStateActive)
-	do(s.t, s.tab, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, page.BringToFront, cdp.Empty{})
-		return err
-	}))
+	do(s.t, s.tab, chromedp.Func(bringToFront))
+}
+
+// bringToFront brings a tab before the others of its window.
+func bringToFront(ctx context.Context, target *chromedp.Target) error {
+	_, err := cdp.Call(ctx, target, page.BringToFront, cdp.Empty{})
+	return err
 }
 
 func (s *stage) lifecycle(state page.SetWebLifecycleStateState) {
