@@ -11,9 +11,9 @@ import (
 
 // hoursFile is when a plan is open.
 type hoursFile struct {
-	Zone   string   `json:"zone"`   // IANA name, as Europe/London; empty means UTC
-	Open   []string `json:"open"`   // "Mon-Fri 08:00-18:00", "Sat 09:00-12:00", "Sun 00:00-24:00"
-	Closed []string `json:"closed"` // whole days, as 2026-12-25
+	Zone   string   `json:"zone" default:"UTC" desc:"IANA name, as Europe/London"`
+	Open   []string `json:"open" desc:"spans of the week, as Mon-Fri 08:00-18:00; the end may be 24:00, what goes over midnight is two; required"`
+	Closed []string `json:"closed" desc:"whole days, as 2026-12-25"`
 }
 
 var weekdays = []string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"}

@@ -18,67 +18,68 @@ import (
 )
 
 // routing is the routing file: what an admin decides about plans, agents and
-// deadlines. Every member may be left out.
+// deadlines. Every member may be left out. ROUTING.md is made from it: desc says what a
+// member means and default what it is if it is left out.
 type routing struct {
-	Sizes           vcc.Sizes                                 `json:"sizes"`           // percent of an agent's capacity
-	OptimumLoad     int                                       `json:"optimumLoad"`     // percent
-	MaxSemiLive     int                                       `json:"maxSemiLive"`     // chats per agent
-	AcceptWithin    map[vcc.Class]duration                    `json:"acceptWithin"`    // by class
-	CoolDown        duration                                  `json:"coolDown"`        // after a refusal
-	FailCoolDown    duration                                  `json:"failCoolDown"`    // after a delivery that failed
-	ChannelCoolDown duration                                  `json:"channelCoolDown"` // the same, for the agent's whole channel
-	LastResortAfter duration                                  `json:"lastResortAfter"` // when all have refused
-	AllRefused      map[vcc.Class]vcc.AllRefused              `json:"allRefused"`      // by class; plans may say otherwise
-	WrapUp          duration                                  `json:"wrapUp"`          // of plans that are not listed
-	Channels        map[vcc.Channel]omnichannel.ChannelPolicy `json:"channels"`        // by developer name of the service channel
-	WrapFrees       bool                                      `json:"wrapFreesCapacity"`
-	ContactPad      padFile                                   `json:"contactPad"`
-	Plans           []planFile                                `json:"plans"`
-	Agents          map[string]agentFile                      `json:"agents"` // by Salesforce user id
+	Sizes           vcc.Sizes                                 `json:"sizes" default:"{\"live\": 100, \"semiLive\": 33, \"nonLive\": 20}" desc:"percent of an agent's capacity that one interaction of each class takes"`
+	OptimumLoad     int                                       `json:"optimumLoad" desc:"load in percent up to which an agent is preferred to who has more; none: load does not matter while there is room"`
+	MaxSemiLive     int                                       `json:"maxSemiLive" default:"10" desc:"how many chats and messages one agent may have, besides the limit of 100 percent"`
+	AcceptWithin    map[vcc.Class]duration                    `json:"acceptWithin" default:"{\"live\": \"20s\", \"semi-live\": \"30s\", \"non-live\": \"60s\"}" desc:"how long an agent has to answer, by class"`
+	CoolDown        duration                                  `json:"coolDown" default:"180s" desc:"how long who declined, did not answer or was not available is not offered the same interaction again"`
+	FailCoolDown    duration                                  `json:"failCoolDown" default:"coolDown" desc:"the same after a delivery that failed"`
+	ChannelCoolDown duration                                  `json:"channelCoolDown" default:"30s" desc:"how long an agent is offered nothing in a service channel in which a delivery failed; a change of presence ends it"`
+	LastResortAfter duration                                  `json:"lastResortAfter" desc:"how long after the oldest refusal what everybody has refused is offered to that agent again; shorter than coolDown; none: never"`
+	AllRefused      map[vcc.Class]vcc.AllRefused              `json:"allRefused" default:"{\"live\": \"wait\", \"semi-live\": \"breakout\", \"non-live\": \"wait\"}" desc:"what becomes of an interaction that everybody has refused who could take it, by class, unless its plan says so itself; breakout waits where the plan names none"`
+	WrapUp          duration                                  `json:"wrapUp" desc:"wrap-up of interactions whose plan is not listed; none: no wrap-up"`
+	Channels        map[vcc.Channel]omnichannel.ChannelPolicy `json:"channels" desc:"class and medium of service channels by developer name, for objects other than LiveChatTranscript, MessagingSession, Case and Lead"`
+	WrapFrees       bool                                      `json:"wrapFreesCapacity" default:"false" desc:"an interaction in wrap-up takes none of the agent's capacity"`
+	ContactPad      padFile                                   `json:"contactPad" desc:"what agents do in ContactPad"`
+	Plans           []planFile                                `json:"plans" desc:"how the interactions of each queue are routed; a queue that no plan lists is a plan of its own, by its developer name"`
+	Agents          map[string]agentFile                      `json:"agents" desc:"what agents can do, by Salesforce user id (15 or 18 characters); where it is given, only those who are listed may log in to ContactPad"`
 }
 
 // planFile is a plan. The meaning of each member is that of the field of vcc.Plan of
 // the same name.
 type planFile struct {
-	Name     string      `json:"name"`
-	Label    string      `json:"label"`
-	Queues   []string    `json:"queues"` // developer names
-	Skills   []vcc.Skill `json:"skills"` // all of them are needed
-	Needs    []needFile  `json:"needs"`
-	Priority string      `json:"priority"`
+	Name     string      `json:"name" desc:"the plan's name; required"`
+	Label    string      `json:"label" default:"name" desc:"what agents see in the transfer list"`
+	Queues   []string    `json:"queues" desc:"developer names of the Salesforce queues whose work it is; a queue belongs to one plan"`
+	Skills   []vcc.Skill `json:"skills" desc:"skills an agent needs, all of them"`
+	Needs    []needFile  `json:"needs" desc:"further skills: with a level, for a time only, or optional"`
+	Priority string      `json:"priority" default:"normal" desc:"highest, higher, normal, lower or lowest; the higher always goes first"`
 
-	Target        duration       `json:"target"`
-	Ageing        duration       `json:"ageing"`
-	Overflow      vcc.PlanID     `json:"overflow"`
-	OverflowAfter duration       `json:"overflowAfter"`
-	Hours         *hoursFile     `json:"hours"`
-	MaxWaiting    int            `json:"maxWaiting"`
-	NoAgents      duration       `json:"noAgents"`
-	AllRefused    vcc.AllRefused `json:"allRefused"`
-	Breakout      vcc.PlanID     `json:"breakout"`
-	Sticky        duration       `json:"sticky"`
+	Target        duration       `json:"target" desc:"how soon an agent should have it; statistics count what was later"`
+	Ageing        duration       `json:"ageing" desc:"for each such time of waiting its priority rises a step; none: never"`
+	Overflow      vcc.PlanID     `json:"overflow" desc:"the plan whose agents may take it too, after overflowAfter"`
+	OverflowAfter duration       `json:"overflowAfter" desc:"how long it waits for the agents of its own plan alone"`
+	Hours         *hoursFile     `json:"hours" desc:"when it is routed; outside, it waits and says so; none: always"`
+	MaxWaiting    int            `json:"maxWaiting" desc:"how many may wait; one more goes to breakout; none: no limit"`
+	NoAgents      duration       `json:"noAgents" desc:"how long one waits while no agent with its skills is there at all, before it goes to breakout; none: for ever"`
+	AllRefused    vcc.AllRefused `json:"allRefused" desc:"what becomes of one that everybody refused who could take it: wait (until a cool-down ends), breakout (goes there at once), give up (calls: released), ask again (who refused longest ago, at once); none: as the file's allRefused says for its class"`
+	Breakout      vcc.PlanID     `json:"breakout" desc:"the plan that takes what maxWaiting, noAgents and allRefused send away; none: it waits on"`
+	Sticky        duration       `json:"sticky" desc:"how long after the last contact the agent who had this record or caller is asked first; none: not at all"`
 
-	WrapUp              duration `json:"wrapUp"`
-	WrapManual          bool     `json:"wrapManual"`
-	WrapExtend          duration `json:"wrapExtend"`
-	WrapExtendAll       bool     `json:"wrapExtendAll"`
-	WrapExtensions      int      `json:"wrapExtensions"`
-	Dispositions        []string `json:"dispositions"`
-	DispositionRequired bool     `json:"dispositionRequired"`
+	WrapUp              duration `json:"wrapUp" desc:"how long an agent tidies up afterwards; none: no wrap-up, unless wrapManual"`
+	WrapManual          bool     `json:"wrapManual" default:"false" desc:"wrap-up lasts until the agent ends it"`
+	WrapExtend          duration `json:"wrapExtend" default:"30s" desc:"how much one extension of wrap-up adds"`
+	WrapExtendAll       bool     `json:"wrapExtendAll" default:"false" desc:"wrap-up of chats and cases can be extended too, not of calls only"`
+	WrapExtensions      int      `json:"wrapExtensions" default:"10" desc:"how often wrap-up can be extended; -1: never"`
+	Dispositions        []string `json:"dispositions" desc:"outcomes an agent may choose from in wrap-up"`
+	DispositionRequired bool     `json:"dispositionRequired" default:"false" desc:"wrap-up stays open until one was chosen"`
 }
 
 // needFile is a skill with a level, or needed for a time only, or not quite.
 type needFile struct {
-	Skill    vcc.Skill `json:"skill"`
-	Level    int       `json:"level"`
-	For      duration  `json:"for"`
-	Optional bool      `json:"optional"`
+	Skill    vcc.Skill `json:"skill" desc:"its name; required"`
+	Level    int       `json:"level" desc:"the least level, 1 to 100; none: any"`
+	For      duration  `json:"for" desc:"how long from the beginning of the wait it is needed; none: always"`
+	Optional bool      `json:"optional" default:"false" desc:"who lacks it may take it, who has it is asked first"`
 }
 
 type agentFile struct {
-	Skills []vcc.Skill       `json:"skills"`
-	Levels map[vcc.Skill]int `json:"levels"` // 1 to 100; a skill that is named here need not be listed above
-	Sizes  *vcc.Sizes        `json:"sizes"`
+	Skills []vcc.Skill       `json:"skills" desc:"what the agent can do"`
+	Levels map[vcc.Skill]int `json:"levels" desc:"how well, 1 to 100, by skill; a skill without a level has 1, and one that is named here need not be listed in skills"`
+	Sizes  *vcc.Sizes        `json:"sizes" desc:"sizes for this agent, in place of the general ones"`
 }
 
 // read returns the plan; check has found its hours right.

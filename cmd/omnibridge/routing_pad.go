@@ -12,21 +12,21 @@ import (
 // padFile is what an admin decides about ContactPad and what agents do in it. The
 // meaning of each member is that of the field of engine.Config of the same name.
 type padFile struct {
-	Required          bool                   `json:"required"`
-	States            []stateFile            `json:"states"`
-	NoAnswer          map[vcc.Class]duration `json:"noAnswer"`
-	LoginStale        duration               `json:"loginStale"`
-	ReleaseWithin     duration               `json:"releaseWithin"`
-	PersonalLoggedIn  duration               `json:"personalLoggedIn"`
-	PersonalLoggedOut duration               `json:"personalLoggedOut"`
-	CallGrace         duration               `json:"callGrace"`
-	RequeueAfter      duration               `json:"requeueAfter"`
-	Transferable      []vcc.PlanID           `json:"transferable"`
-	CrossMediaConsult *bool                  `json:"crossMediaConsult"` // default true
-	ConsultWithin     duration               `json:"consultWithin"`
-	ConsultWrap       duration               `json:"consultWrap"`
-	PopNonLive        string                 `json:"popNonLive"`
-	PopAlwaysFocus    bool                   `json:"popAlwaysFocus"`
+	Required          bool                   `json:"required" default:"false" desc:"nobody gets work without ContactPad; else who is not logged in there is ruled by Omni-Channel alone. Calls always need it"`
+	States            []stateFile            `json:"states" desc:"states an agent may choose, in the menu's order, with the Omni-Channel status that goes with each; none: Ready, Ready for Outbound, Away, Break, Comfort Break and Extended Away, without statuses"`
+	NoAnswer          map[vcc.Class]duration `json:"noAnswer" default:"{\"live\": \"180s\"}" desc:"how long an agent who declined an offer, or did not answer it, gets no new work at all, by class"`
+	LoginStale        duration               `json:"loginStale" default:"12h" desc:"how long after an agent last did anything their login gives no new work any more"`
+	ReleaseWithin     duration               `json:"releaseWithin" default:"15s" desc:"how long a release may take before it counts as failed, so that the agent may abandon"`
+	PersonalLoggedIn  duration               `json:"personalLoggedIn" desc:"how long what was transferred to an agent waits for that agent alone while they are there; none: for ever"`
+	PersonalLoggedOut duration               `json:"personalLoggedOut" desc:"the same while they are not there; none: for ever"`
+	CallGrace         duration               `json:"callGrace" default:"20s" desc:"how long a call goes on while its agent's ContactPad cannot be reached"`
+	RequeueAfter      duration               `json:"requeueAfter" desc:"how long after an agent left the cases they still had go back to their plan; none: they stay theirs"`
+	Transferable      []vcc.PlanID           `json:"transferable" desc:"names of the plans that agents may transfer to; none: all"`
+	CrossMediaConsult *bool                  `json:"crossMediaConsult" default:"true" desc:"agents may consult by voice about chats and cases"`
+	ConsultWithin     duration               `json:"consultWithin" default:"15s" desc:"how long who is consulted may let it ring, 5s to 180s"`
+	ConsultWrap       duration               `json:"consultWrap" desc:"how long both wrap up after a consult; none: not at all"`
+	PopNonLive        string                 `json:"popNonLive" default:"on_route" desc:"when the record of a case opens: on_route or on_accept"`
+	PopAlwaysFocus    bool                   `json:"popAlwaysFocus" default:"false" desc:"a record opens in front although the agent is in the middle of another call or chat"`
 }
 
 // stateFile is a state that agents may choose, and the Omni-Channel status that goes
@@ -34,9 +34,9 @@ type padFile struct {
 // the status in Omni-Channel enters the first state that has it. No status leaves
 // Omni-Channel alone.
 type stateFile struct {
-	Major  vcc.Major `json:"major"` // "ready", "outbound", "away", "extended away"
-	Minor  string    `json:"minor"`
-	Status string    `json:"status"` // developer name
+	Major  vcc.Major `json:"major" desc:"ready, outbound, away or extended away; ready must be among them"`
+	Minor  string    `json:"minor" desc:"what it is called, as Break; none: the plain state"`
+	Status string    `json:"status" desc:"developer name of the Omni-Channel status; none: Omni-Channel is left alone"`
 }
 
 // majors are those that a file may name; logging out is always there.

@@ -127,9 +127,9 @@ const (
 	DefaultConsultWithin   = 15 * time.Second
 )
 
-// withDefaults returns a copy of c, of which nothing is shared with the caller,
-// with every default filled in.
-func (c Config) withDefaults() Config {
+// WithDefaults returns a copy of c, of which nothing is shared with the caller,
+// with every default filled in: what New works with.
+func (c Config) WithDefaults() Config {
 	if c.Sizes == (vcc.Sizes{}) {
 		c.Sizes = vcc.DefaultSizes
 	}
@@ -185,6 +185,15 @@ func (c Config) withDefaults() Config {
 func normalPlan(p vcc.Plan) vcc.Plan {
 	if p.Priority == 0 {
 		p.Priority = vcc.Normal
+	}
+	if p.Label == "" {
+		p.Label = string(p.ID)
+	}
+	if p.WrapExtend == 0 {
+		p.WrapExtend = defaultExtend
+	}
+	if p.WrapExtensions == 0 {
+		p.WrapExtensions = defaultExtensions
 	}
 	p.Skills = sortedSet(p.Skills)
 	p.Needs = slices.Clone(p.Needs)

@@ -60,7 +60,7 @@ type Machine struct {
 // New returns an engine that knows no interaction and no agent. The error lists
 // every fault of c, each with the field, its value and what to do about it.
 func New(c Config) (*Machine, error) {
-	c = c.withDefaults()
+	c = c.WithDefaults()
 	if err := c.validate(); err != nil {
 		return nil, fmt.Errorf("configure the engine: %w", err)
 	}

@@ -132,11 +132,6 @@ func (m *Machine) extendable(x *item, leg *vcc.Leg) bool {
 
 // mayExtend tells whether the agent may extend the wrap-up of leg now.
 func (m *Machine) mayExtend(x *item, leg *vcc.Leg) *denied {
-	p := m.wrapPlan(x, leg)
-	most := p.WrapExtensions
-	if most == 0 {
-		most = defaultExtensions
-	}
 	switch {
 	case !m.extendable(x, leg):
 		return deny(vcc.DeniedClass, "this wrap-up cannot be extended")
@@ -144,7 +139,7 @@ func (m *Machine) mayExtend(x *item, leg *vcc.Leg) *denied {
 		return deny(vcc.DeniedNotNow, "its time is over: choose an outcome")
 	case leg.Until.IsZero():
 		return deny(vcc.DeniedNotNow, "it does not end before you finish it")
-	case leg.Extended >= most:
+	case leg.Extended >= m.wrapPlan(x, leg).WrapExtensions:
 		return deny(vcc.DeniedUsedUp, "no more time can be added")
 	}
 	return nil
@@ -154,11 +149,7 @@ func (m *Machine) extendWrap(x *item, leg *vcc.Leg, _ vcc.Command) *denied {
 	if no := m.mayExtend(x, leg); no != nil {
 		return no
 	}
-	by := m.wrapPlan(x, leg).WrapExtend
-	if by == 0 {
-		by = defaultExtend
-	}
-	leg.Until = leg.Until.Add(by)
+	leg.Until = leg.Until.Add(m.wrapPlan(x, leg).WrapExtend)
 	leg.Extended++
 	m.watchWrap(x, leg)
 	m.touch(x)
