@@ -13,6 +13,7 @@ import (
 
 	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
@@ -269,9 +270,11 @@ func (p *person) shoot(name string) {
 	if dir == "" {
 		return
 	}
-	picture, err := chromedp.Run(p.console, chromedp.CaptureScreenshot())
+	ctx, cancel := context.WithTimeout(p.console, browserPatience)
+	defer cancel()
+	picture, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{OptimizeForSpeed: new(true)})
 	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, strings.ReplaceAll(p.t.Name(), "/", "_")+"-"+name+".png"), picture, 0o600)
+		err = os.WriteFile(filepath.Join(dir, strings.ReplaceAll(p.t.Name(), "/", "_")+"-"+name+".png"), picture.Data, 0o600)
 	}
 	if err != nil {
 		p.t.Errorf("take a picture: %v", err)
