@@ -102,7 +102,7 @@ func TestTransferToPlan(t *testing.T) {
 	ben.sees("Billing questions")
 	ben.takes(card)
 	ben.tab("Case " + w.Name)
-	ben.sees("Case · New · Billing questions")
+	ben.sees("Case · Connected · Billing questions")
 	ada.sees("Transferred to Billing questions. It cannot be taken back.")
 	ada.acts("Finish now")
 	ada.sees("Ready (Idle)")
