@@ -182,6 +182,12 @@ func TestInteropSalesforceCLI(t *testing.T) {
 		t.Errorf("query as CSV: %v\n%s, want\n%s", err, text, want)
 	}
 
+	text, err = s.run("api", "request", "rest", "/services/data/v67.0/composite/sobjects", "--method", "POST", "--body",
+		`{"records":[{"attributes":{"type":"Ticket__c"},"Subject__c":"one"},{"attributes":{"type":"Ticket__c"},"Status__c":"Nonsense"}]}`)
+	if err != nil || strings.Count(text, `"success": true`) != 1 || strings.Count(text, `"success": false`) != 1 {
+		t.Errorf("a collection, each row judged by itself: %v\n%s", err, text)
+	}
+
 	s.do(new(any), "data", "delete", "record", "--sobject", "Ticket__c", "--record-id", made.ID)
 	if text, err := s.run("data", "get", "record", "--sobject", "Ticket__c", "--record-id", made.ID, "--json"); err == nil || !strings.Contains(text, "ENTITY_IS_DELETED") {
 		t.Errorf("a deleted record: %v\n%s", err, text)

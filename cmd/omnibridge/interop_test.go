@@ -20,7 +20,27 @@ import (
 )
 
 // Clients that others wrote, against the mock org as `omnibridge mock-org --json`
-// serves it. They keep the mock from agreeing only with our own client.
+// serves it. They keep the mock from agreeing only with our own client. Each logs
+// in, queries with paging, creates, updates, deletes, upserts, works with
+// collections, and streams with replay:
+//
+//	                     login          records                   stream with replay
+//	jsforce              its own        its own                   its own
+//	@salesforce/core     its own        its own                   its own (faye)
+//	sf                   its own        its own; upsert and       it has none
+//	                                    collections by its
+//	                                    `api request rest`
+//	simpleforce          its own        its own; collections by   it has none
+//	                                    its ApexREST
+//	cometd               plain HTTP     plain HTTP                its own
+//	faye                 plain HTTP     plain HTTP                its own
+//	elastic/bayeux       its own        plain HTTP                its own
+//	gobayeux             plain HTTP     plain HTTP                live only: its replay never
+//	                                                              reaches the wire
+//
+// Where it says plain HTTP the client has no function for it, and the script does the
+// work beside it, in the session that it streams with; of cometd and faye the stream
+// must tell of that work.
 
 // interopDir holds the scripts and their package-lock.json.
 var interopDir = filepath.Join("..", "..", "testdata", "interop")

@@ -1,12 +1,13 @@
 // The CometD project's own client against the mock org: client credentials,
 // JWT bearer, handshake, live events, replay after a pause, unsubscribe, recovery
-// from a forgotten session, change events, refusals.
+// from a forgotten session, change events, refusals. It has no records: those are
+// plain HTTP, and its stream tells of them.
 import { createSign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { CometD } from 'cometd';
 import { adapt } from 'cometd-nodejs-client';
 import * as harness from './harness.mjs';
-import { API, Inbox, control, equal, fails, ok, run, within } from './harness.mjs';
+import { API, Inbox, control, equal, fails, lifeOf, ok, recordWork, run, within } from './harness.mjs';
 
 adapt();
 
@@ -149,6 +150,16 @@ async function unsubscribed() {
   await disconnect(client);
 }
 
+// All that is done with records meanwhile comes to the stream.
+async function work() {
+  const box = new Inbox();
+  const { made } = await connect({ [second]: -1 });
+  await subscribe(made, second, box);
+  const id = await recordWork(session, `cometd-${Date.now()}`);
+  equal(await lifeOf(box, id, (message) => message.data), ['created New', 'updated In Progress', 'updated Done', 'deleted'], 'life of a record');
+  await disconnect(made);
+}
+
 // The server forgets the client, as it does when it is restarted: the client has
 // to shake hands again, and a program that subscribes again misses nothing.
 async function recovery(org) {
@@ -199,6 +210,6 @@ async function refusals() {
 }
 
 await run(`cometd ${version}`, [
-  ['login', login], ['jwt', jwt], ['records', records], ['live', live], ['replay', replay], ['unsubscribed', unsubscribed],
+  ['login', login], ['jwt', jwt], ['records', records], ['live', live], ['replay', replay], ['unsubscribed', unsubscribed], ['work', work],
   ['recovery', recovery], ['changes', changes], ['refusals', refusals],
 ]);

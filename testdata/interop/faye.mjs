@@ -1,9 +1,10 @@
 // faye's client, which is inside jsforce and the Salesforce libraries for Node,
 // against the mock org and without their care: its refused WebSocket, replay by an
 // extension, two channels in one session, recovery from a forgotten session,
-// unsubscribe, refusals.
+// unsubscribe, refusals. It has no login and no records: those are plain HTTP, and
+// its stream tells of them.
 import { createRequire } from 'node:module';
-import { API, Inbox, control, equal, fails, login, ok, rest, run, within } from './harness.mjs';
+import { API, Inbox, control, equal, fails, lifeOf, login, ok, recordWork, rest, run, within } from './harness.mjs';
 
 const require = createRequire(import.meta.url);
 const faye = require('faye');
@@ -106,6 +107,16 @@ async function replay() {
   await within(Promise.all([again.disconnect(), all.disconnect()]), 'the disconnects');
 }
 
+// All that is done with records meanwhile comes to the stream.
+async function work() {
+  const box = new Inbox();
+  const made = open({ [first]: -1 });
+  await subscribe(made, first, box);
+  const id = await recordWork(session, `faye-${Date.now()}`);
+  equal(await lifeOf(box, id), ['created New', 'updated In Progress', 'updated Done', 'deleted'], 'life of a record');
+  await within(Promise.resolve(made.disconnect()), 'the disconnect');
+}
+
 async function refusals() {
   const made = open({ [first]: 987654321 });
   const stale = await fails(subscribe(made, first, new Inbox()), 'a replay id that does not exist');
@@ -118,5 +129,5 @@ async function refusals() {
 }
 
 await run(`faye ${version}`, [
-  ['records', records], ['live', live], ['recovery', recovery], ['unsubscribed', unsubscribed], ['replay', replay], ['refusals', refusals],
+  ['records', records], ['live', live], ['recovery', recovery], ['unsubscribed', unsubscribed], ['replay', replay], ['work', work], ['refusals', refusals],
 ]);

@@ -96,16 +96,66 @@ export async function login(org) {
   return { token: body.access_token, instance: body.instance_url };
 }
 
-// rest makes one call and returns the decoded body, or undefined without one.
-export async function rest({ instance, token }, method, path, body) {
-  const reply = await fetch(`${instance}/services/data/v${API}${path}`, {
+// rest makes one call and returns the decoded body, or undefined without one. A
+// path that begins with /services is taken as it is, as that of a next page.
+export async function rest({ instance, token }, method, path, body, headers = {}) {
+  const reply = await fetch(instance + (path.startsWith('/services/') ? path : `/services/data/v${API}${path}`), {
     method,
-    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json', ...headers },
     body: body && JSON.stringify(body),
   });
   const text = await reply.text();
   if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${text}`);
   return text ? JSON.parse(text) : undefined;
+}
+
+// recordWork is what a program does with records beside a client that only streams,
+// by plain HTTP in the client's session: create, update, upsert, collections, a query
+// in two pages, delete. It returns the id of the one record that it made and
+// deleted by itself.
+export async function recordWork(session, tag) {
+  const call = (...request) => rest(session, ...request);
+  const { id } = await call('POST', '/sobjects/Ticket__c', { Subject__c: tag, Ext__c: tag });
+  ok(/^\w{18}$/.test(id), `create: ${id}`);
+  equal(await call('PATCH', `/sobjects/Ticket__c/${id}`, { Status__c: 'In Progress' }), undefined, 'update');
+  const again = await call('PATCH', `/sobjects/Ticket__c/Ext__c/${tag}`, { Status__c: 'Done' });
+  equal([again.id, again.created], [id, false], 'upsert of a record that is there');
+  const fresh = await call('PATCH', `/sobjects/Ticket__c/Ext__c/${tag}-2`, { Subject__c: tag });
+  equal(fresh.created, true, 'upsert of a record that is not');
+
+  const row = (i) => ({ attributes: { type: 'Ticket__c' }, Subject__c: tag, Amount__c: i });
+  const made = await call('POST', '/composite/sobjects', { allOrNone: false, records: Array.from({ length: 200 }, (_, i) => row(i)) });
+  equal(made.filter((r) => r.success).length, 200, 'records created');
+  const changed = await call('PATCH', '/composite/sobjects', { records: [
+    { ...row(7), id: made[0].id }, { attributes: { type: 'Ticket__c' }, id: made[1].id, Status__c: 'Nonsense' }] });
+  equal(changed.map((r) => r.success), [true, false], 'records updated, each judged by itself');
+
+  const soql = encodeURIComponent(`SELECT Id, Status__c FROM Ticket__c WHERE Subject__c = '${tag}' ORDER BY Id`);
+  const one = await call('GET', `/query?q=${soql}`, undefined, { 'Sforce-Query-Options': 'batchSize=200' });
+  equal([one.totalSize, one.done, one.records.length], [202, false, 200], 'the first page');
+  const two = await call('GET', one.nextRecordsUrl);
+  equal([two.done, two.records.length], [true, 2], 'the second page');
+  const found = [...one.records, ...two.records];
+  equal(new Set(found.map((r) => r.Id)).size, 202, 'records on both pages');
+  equal(found.find((r) => r.Id === id).Status__c, 'Done', 'status after the upsert');
+
+  const ids = [...made.map((r) => r.id)].join(',');
+  equal((await call('DELETE', `/composite/sobjects?ids=${ids}`)).filter((r) => r.success).length, 200, 'records deleted');
+  equal(await call('DELETE', `/sobjects/Ticket__c/${id}`), undefined, 'delete');
+  const gone = await fails(call('GET', `/sobjects/Ticket__c/${id}`), 'a deleted record');
+  ok(/ENTITY_IS_DELETED|NOT_FOUND/.test(gone.message), `a deleted record got ${gone.message}`);
+  return id;
+}
+
+// lifeOf takes events off an inbox until a record is deleted, and returns what
+// happened to it, in order. It is how a stream proves that it told of recordWork.
+export async function lifeOf(inbox, id, of = (event) => event) {
+  const life = [];
+  while (!life.includes('deleted')) {
+    const { event, sobject } = of(await inbox.take(`the event after ${life.join(', ') || 'nothing'}`));
+    if (sobject.Id === id) life.push(sobject.Status__c ? `${event.type} ${sobject.Status__c}` : event.type);
+  }
+  return life;
 }
 
 // Inbox keeps what a subscription delivered, in order.

@@ -65,7 +65,8 @@ func (e *elastic) events(n int) map[string]int {
 // TestElasticBayeux: it logs in by password, replays from a position that it
 // sends as text, and receives live events, each by a goroutine of its own, so that
 // those of one reply come in any order. After a forgotten session it polls on
-// without a pause and gets nothing but refusals.
+// without a pause and gets nothing but refusals. It has no records: those are plain
+// HTTP, with the token that it got.
 func TestElasticBayeux(t *testing.T) {
 	o := theOrg(t)
 	access := bayeux.AuthenticationParameters{ClientID: o.ClientID, ClientSecret: o.ClientSecret,
@@ -82,6 +83,8 @@ func TestElasticBayeux(t *testing.T) {
 		t.Errorf("credentials for %s of type %s", creds.InstanceURL, creds.TokenType)
 	}
 
+	o.token = creds.AccessToken
+	o.records(t, "elastic")
 	channel := o.topic(t, "elastic")
 	ticket := o.ticket(t)
 	o.setStatus(t, ticket, "In Progress")

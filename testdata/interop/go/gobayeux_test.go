@@ -49,9 +49,11 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // TestGobayeux: it shakes hands, subscribes and receives live events in order. Its
 // replay extension never reaches the wire and learns nothing, so it starts with
-// new events whatever position it was given, and a forgotten session ends it.
+// new events whatever position it was given, and a forgotten session ends it. It has
+// neither login nor records: those are plain HTTP.
 func TestGobayeux(t *testing.T) {
 	o := theOrg(t)
+	o.records(t, "gobayeux")
 	channel := o.topic(t, "gobayeux")
 	ticket := o.ticket(t) // told before anybody listens
 
