@@ -12,8 +12,9 @@ import (
 	"omnibridge/vcc"
 )
 
-// View is what a person sees of the connector at one moment between two turns:
-// nothing in it is not durable.
+// View is what a person sees of the connector: nothing in it is not durable. It is of one
+// moment between two turns, At; of a hundred agents and more, those that come later by
+// their ids may be younger by as long as it took to look.
 type View struct {
 	At           time.Time           `json:"at"`
 	Links        []omnichannel.Link  `json:"links"`
@@ -55,9 +56,13 @@ type AgentView struct {
 	Checks   []vcc.Check    `json:"checks"` // the conditions of getting new work
 }
 
-// counter is an engine that counts. One that runs elsewhere need not.
+// counter is an engine that counts. One that runs elsewhere need not. None of its methods
+// may take longer than the loop can be kept waiting.
 type counter interface {
-	Stats(now time.Time) vcc.Stats
+	// PlanStats returns what was counted but of agents, AgentsAfter those of some agents:
+	// in the order of their ids, from the one after the given on.
+	PlanStats(now time.Time) vcc.Stats
+	AgentsAfter(now time.Time, after vcc.AgentID, most int) []vcc.AgentStats
 	AgentStats(now time.Time, id vcc.AgentID) (vcc.AgentStats, bool)
 	// Standing returns interactions that are not closed, those that wait and those that
 	// agents have at most as many as given each, and counts all.
@@ -65,6 +70,9 @@ type counter interface {
 	Holds(id vcc.AgentID) []vcc.Holding
 	Checks(id vcc.AgentID) []vcc.Check
 }
+
+// perPage is how many agents are looked at between two turns.
+const perPage = 100
 
 // mostShown bounds how many waiting interactions a View lists, and how many others;
 // ByState counts all.
@@ -95,11 +103,19 @@ func (c *Connector) Agent(ctx context.Context, id vcc.AgentID) (v AgentView, err
 	return v, err
 }
 
-// View asks the loop what stands. It fails when ctx ends or the loop has ended.
+// View asks the loop what stands: first all but the agents, then these, some at a time,
+// so that no look keeps the loop from its work for more than a few milliseconds. It fails
+// when ctx ends or the loop has ended.
 func (c *Connector) View(ctx context.Context) (View, error) {
 	var v View
-	if err := c.ask(ctx, func(core *Core) { v = core.view(time.Now()) }); err != nil {
+	more := false
+	if err := c.ask(ctx, func(core *Core) { v = core.view(time.Now()); more = core.addAgents(&v) }); err != nil {
 		return View{}, err
+	}
+	for more {
+		if err := c.ask(ctx, func(core *Core) { more = core.addAgents(&v) }); err != nil {
+			return View{}, err
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -141,13 +157,8 @@ func (c *Core) view(now time.Time) View {
 		Plans: []vcc.PlanStats{}, AgentStats: []vcc.AgentStats{}, Holdings: map[vcc.AgentID][]vcc.Holding{},
 	}
 	if counts, ok := c.engine.(counter); ok {
-		stats := counts.Stats(now)
-		v.CountedSince, v.CountedDay, v.Plans, v.AgentStats = stats.Since, stats.Day, stats.Plans, stats.Agents
-		for _, a := range stats.Agents {
-			if a.Open > 0 {
-				v.Holdings[a.Agent] = c.holdings(counts, a.Agent)
-			}
-		}
+		stats := counts.PlanStats(now)
+		v.CountedSince, v.CountedDay, v.Plans = stats.Since, stats.Day, stats.Plans
 	}
 	open, byState := c.open()
 	for _, x := range open {
@@ -164,11 +175,35 @@ func (c *Core) view(now time.Time) View {
 	slices.SortStableFunc(v.Interactions, func(a, b InteractionView) int {
 		return cmp.Or(cmp.Compare(standing(a.State), standing(b.State)), a.Work.Since.Compare(b.Work.Since))
 	})
-	for a := range c.engine.Agents() {
-		v.Agents = append(v.Agents, a)
-		v.Loads[a.ID] = a.Load
-	}
 	return v
+}
+
+// addAgents adds the next agents to v, and tells whether there are more.
+func (c *Core) addAgents(v *View) (more bool) {
+	counts, ok := c.engine.(counter)
+	if !ok {
+		for a := range c.engine.Agents() {
+			v.Agents = append(v.Agents, a)
+			v.Loads[a.ID] = a.Load
+		}
+		return false
+	}
+	var after vcc.AgentID
+	if n := len(v.AgentStats); n > 0 {
+		after = v.AgentStats[n-1].Agent
+	}
+	page := counts.AgentsAfter(v.At, after, perPage)
+	v.AgentStats = append(v.AgentStats, page...)
+	for _, s := range page {
+		if a, ok := c.engine.Agent(s.Agent); ok {
+			v.Agents = append(v.Agents, a)
+			v.Loads[a.ID] = a.Load
+		}
+		if s.Open > 0 {
+			v.Holdings[s.Agent] = c.holdings(counts, s.Agent)
+		}
+	}
+	return len(page) == perPage
 }
 
 // open returns interactions that are not closed, and counts all.
@@ -191,18 +226,15 @@ func (c *Core) open() (list []vcc.Interaction, byState map[vcc.State]int) {
 
 // unrouted adds what the org announced and the engine does not know.
 func (c *Core) unrouted(v *View) {
-	listed := 0
-	for chain := range c.ledger.Chains() {
-		if chain.State != omnichannel.Held && chain.State != omnichannel.Sighted {
-			continue
-		}
-		v.ByState[string(chain.State)]++
-		if listed++; listed <= mostShown {
-			v.Interactions = append(v.Interactions, InteractionView{
-				Interaction: vcc.Interaction{ID: chain.Interaction, State: vcc.Waiting, Why: chain.Why, Work: vcc.Work{Record: string(chain.Record), Since: chain.Since}},
-				Delivery:    chain.State, DeliveryWhy: chain.Why,
-			})
-		}
+	list, byState := c.ledger.Unrouted(mostShown)
+	for state, n := range byState {
+		v.ByState[string(state)] = n
+	}
+	for _, chain := range list {
+		v.Interactions = append(v.Interactions, InteractionView{
+			Interaction: vcc.Interaction{ID: chain.Interaction, State: vcc.Waiting, Why: chain.Why, Work: vcc.Work{Record: string(chain.Record), Since: chain.Since}},
+			Delivery:    chain.State, DeliveryWhy: chain.Why,
+		})
 	}
 }
 

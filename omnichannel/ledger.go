@@ -50,6 +50,7 @@ type Ledger struct {
 	byPSR    map[PSRID]*Chain
 	byRecord map[RecordID]*Chain // not gone
 	byWork   map[AgentWorkID]*Chain
+	unrouted map[vcc.InteractionID]*Chain // Sighted and Held
 	gone     goneQueue
 	due      wakeQueue
 
@@ -68,6 +69,7 @@ func NewLedger(p Policy) (*Ledger, error) {
 		byPSR:    map[PSRID]*Chain{},
 		byRecord: map[RecordID]*Chain{},
 		byWork:   map[AgentWorkID]*Chain{},
+		unrouted: map[vcc.InteractionID]*Chain{},
 		changed:  map[vcc.InteractionID]bool{},
 	}, nil
 }
@@ -146,6 +148,38 @@ func (l *Ledger) Chains() iter.Seq[Chain] {
 	}
 }
 
+// Unrouted returns copies of chains that the engine does not know, those that were
+// announced first, at most as many as asked for; and how many there are in each state.
+func (l *Ledger) Unrouted(most int) (list []Chain, byState map[State]int) {
+	byState = map[State]int{}
+	order := func(a, b *Chain) int {
+		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Interaction, b.Interaction))
+	}
+	var first []*Chain // in order, never more than most
+	for _, c := range l.unrouted {
+		byState[c.State]++
+		if len(first) >= most && (most <= 0 || order(c, first[most-1]) > 0) {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(first, c, order)
+		first = slices.Insert(first, at, c)
+		first = first[:min(len(first), most)]
+	}
+	for _, c := range first {
+		list = append(list, *c)
+	}
+	return list, byState
+}
+
+// file keeps Unrouted up to date with c.
+func (l *Ledger) file(c *Chain) {
+	if c.State == Sighted || c.State == Held {
+		l.unrouted[c.Interaction] = c
+	} else {
+		delete(l.unrouted, c.Interaction)
+	}
+}
+
 // Directory returns the org's setup as last read.
 func (l *Ledger) Directory() Directory { return l.dir }
 
@@ -158,6 +192,7 @@ func (l *Ledger) Restore(now time.Time, chains []Chain) Output {
 		c := &stored
 		l.chains[c.Interaction] = c
 		l.index(c)
+		l.file(c)
 		if c.State == Gone {
 			l.gone = append(l.gone, c)
 			continue
@@ -186,6 +221,13 @@ func (l *Ledger) Restore(now time.Time, chains []Chain) Output {
 func (l *Ledger) take() Output {
 	out := l.out
 	out.Changed = slices.Sorted(maps.Keys(l.changed))
+	for _, id := range out.Changed {
+		if c := l.chains[id]; c != nil {
+			l.file(c)
+		} else {
+			delete(l.unrouted, id)
+		}
+	}
 	l.out = Output{}
 	clear(l.changed)
 	return out

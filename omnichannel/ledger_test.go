@@ -523,3 +523,21 @@ func TestLong(t *testing.T) {
 		}
 	}
 }
+
+// TestUnroutedAfterRestart holds that what the engine did not know before a restart is
+// known to be so after it.
+func TestUnroutedAfterRestart(t *testing.T) {
+	l, err := omnichannel.NewLedger(omnichannel.Policy{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Restore(time.Unix(100, 0), []omnichannel.Chain{
+		{Interaction: "b", State: omnichannel.Held, Record: "2", Since: time.Unix(2, 0)},
+		{Interaction: "c", State: omnichannel.InHand, Record: "3", Work: "w", Since: time.Unix(1, 0)},
+		{Interaction: "a", State: omnichannel.Held, Record: "1", Since: time.Unix(3, 0)},
+	})
+	list, states := l.Unrouted(1)
+	if len(list) != 1 || list[0].Interaction != "b" || states[omnichannel.Held] != 2 || len(states) != 1 {
+		t.Errorf("unrouted are %v, first %+v", states, list)
+	}
+}

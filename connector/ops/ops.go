@@ -19,8 +19,9 @@
 //
 // # Metrics
 //
-// Names are a promise. Each scrape is of one moment between two turns of the loop,
-// and fails while the loop does not answer. Counters begin at zero when the daemon
+// Names are a promise. Each scrape is of one moment between two turns of the loop (of a
+// hundred agents and more, some are looked at a little later), and fails while the loop
+// does not answer. Counters begin at zero when the daemon
 // starts.
 //
 //	omnibridge_build_info{version}

@@ -33,6 +33,8 @@ func (m *Machine) agent(id vcc.AgentID) *agent {
 	if a == nil {
 		a = &agent{row: vcc.Agent{ID: id, Skills: m.cfg.Skills[id]}, levels: m.cfg.levelsOf(id)}
 		m.agents[id] = a
+		at, _ := slices.BinarySearch(m.roster, id)
+		m.roster = slices.Insert(m.roster, at, id)
 		m.enlist(a)
 		m.reseat(a) // could take calls, once logged in
 		m.touchAgent(a)

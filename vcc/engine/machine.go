@@ -20,6 +20,7 @@ type Machine struct {
 	drafts drafts
 	items  map[vcc.InteractionID]*item
 	agents map[vcc.AgentID]*agent
+	roster []vcc.AgentID // of agents, sorted
 	// present counts the agents who are present in each channel.
 	present map[vcc.Channel]int
 	lines   map[string]*line
@@ -78,7 +79,7 @@ func New(c Config) (*Machine, error) {
 // reset forgets everything but the configuration.
 func (m *Machine) reset() {
 	m.items = map[vcc.InteractionID]*item{}
-	m.agents = map[vcc.AgentID]*agent{}
+	m.agents, m.roster = map[vcc.AgentID]*agent{}, nil
 	m.present = map[vcc.Channel]int{}
 	m.lines, m.linesMost = map[string]*line{}, maxLines
 	m.queued = map[vcc.PlanID]int{}
@@ -176,7 +177,7 @@ func (m *Machine) Interactions() iter.Seq[vcc.Interaction] {
 // Agents yields every agent who is known, in the order of their ids.
 func (m *Machine) Agents() iter.Seq[vcc.Agent] {
 	return func(yield func(vcc.Agent) bool) {
-		for _, id := range slices.Sorted(maps.Keys(m.agents)) {
+		for _, id := range slices.Clone(m.roster) {
 			if a := m.agents[id]; a != nil && !yield(m.copyAgent(a)) {
 				return
 			}

@@ -230,18 +230,40 @@ func (c *planCounts) past(target time.Duration, now time.Time) int {
 }
 
 // Stats returns what was counted, as of now. It looks at every agent and every plan,
-// and at no interaction but those that agents have in hand.
+// and at no interaction but those that agents have in hand. Who must not be kept waiting
+// asks for PlanStats, and page by page for AgentsAfter.
 func (m *Machine) Stats(now time.Time) vcc.Stats {
+	s := m.PlanStats(now)
+	s.Agents = m.AgentsAfter(now, "", len(m.roster))
+	return s
+}
+
+// PlanStats is Stats without agents.
+func (m *Machine) PlanStats(now time.Time) vcc.Stats {
 	now = now.Round(0)
 	m.newDay(now)
-	s := vcc.Stats{At: now, Since: m.counts.since, Day: m.counts.day, Plans: []vcc.PlanStats{}, Agents: make([]vcc.AgentStats, 0, len(m.agents))}
+	s := vcc.Stats{At: now, Since: m.counts.since, Day: m.counts.day, Plans: []vcc.PlanStats{}, Agents: []vcc.AgentStats{}}
 	for _, id := range slices.Sorted(maps.Keys(m.counts.plans)) {
 		s.Plans = append(s.Plans, m.planStats(m.countedPlan(id), now))
 	}
-	for _, id := range slices.Sorted(maps.Keys(m.agents)) {
-		s.Agents = append(s.Agents, m.agentStats(m.agents[id], now))
-	}
 	return s
+}
+
+// AgentsAfter returns what was counted of those agents whose ids come next after the one
+// given, in order, at most as many as asked for.
+func (m *Machine) AgentsAfter(now time.Time, after vcc.AgentID, most int) []vcc.AgentStats {
+	now = now.Round(0)
+	m.newDay(now)
+	at, found := slices.BinarySearch(m.roster, after)
+	if found {
+		at++
+	}
+	page := m.roster[at:min(at+max(most, 0), len(m.roster))]
+	list := make([]vcc.AgentStats, 0, len(page))
+	for _, id := range page {
+		list = append(list, m.agentStats(m.agents[id], now))
+	}
+	return list
 }
 
 // AgentStats returns what was counted of one agent; false if they are not known.

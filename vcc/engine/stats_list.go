@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"maps"
 	"slices"
 
 	"omnibridge/vcc"
@@ -10,7 +9,7 @@ import (
 // Standing returns copies of interactions that are not closed: of those that wait at
 // most as many as asked for, the longest waiting first, then of those that agents have
 // at most as many, in the order of agents. All are counted by state. It looks at no
-// more than it returns, and at every agent.
+// more than it returns, and at agents until it has enough.
 func (m *Machine) Standing(most int) (list []vcc.Interaction, byState map[vcc.State]int) {
 	byState = map[vcc.State]int{}
 	for state, n := range m.counts.states {
@@ -23,7 +22,7 @@ func (m *Machine) Standing(most int) (list []vcc.Interaction, byState map[vcc.St
 	}
 	waiting := len(list)
 	seen := map[*item]bool{}
-	for _, id := range slices.Sorted(maps.Keys(m.agents)) {
+	for _, id := range m.roster {
 		for _, x := range m.agents[id].open {
 			if len(list)-waiting >= most {
 				return list, byState
@@ -37,18 +36,32 @@ func (m *Machine) Standing(most int) (list []vcc.Interaction, byState map[vcc.St
 	return list, byState
 }
 
-// longest returns the places of what waits longest.
+// longest returns the places of what waits longest, by merging what waits by plan.
 func (m *Machine) longest(most int) []place {
-	var all []place
+	var heads []head
 	for _, c := range m.counts.plans {
-		n := 0
-		for p := range c.waiting.all() {
-			if n++; n > most || p == nobody {
-				break
-			}
-			all = append(all, p)
+		if first, _ := c.waiting.first(); first != nobody {
+			heads = append(heads, head{first, c})
 		}
 	}
-	slices.SortFunc(all, comparePlaces)
-	return all[:min(len(all), most)]
+	order := func(a, b head) int { return comparePlaces(a.place, b.place) }
+	slices.SortFunc(heads, order)
+	var list []place
+	for len(heads) > 0 && len(list) < most {
+		next := heads[0]
+		heads = heads[1:]
+		list = append(list, next.place)
+		if behind, _ := next.of.waiting.after(next.place); behind != nobody {
+			next.place = behind
+			at, _ := slices.BinarySearchFunc(heads, next, order)
+			heads = slices.Insert(heads, at, next)
+		}
+	}
+	return list
+}
+
+// head is who waits longest of those of a plan who are not listed yet.
+type head struct {
+	place
+	of *planCounts
 }

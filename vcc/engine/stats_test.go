@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -294,12 +295,82 @@ func TestStoryOfACall(t *testing.T) {
 	}
 }
 
-// BenchmarkStats is a look at 10,000 agents while 100,000 interactions wait.
-func BenchmarkStats(b *testing.B) {
-	m := center(b, simple, 10_000, 100_000, false)
-	now := at(200_000)
-	for b.Loop() {
-		m.Stats(now)
-		m.Standing(500)
+// TestLongestWaitingOfAllPlans holds that those who wait longest are listed first, whatever
+// plans they wait in.
+func TestLongestWaitingOfAllPlans(t *testing.T) {
+	d := newDesk(t, Config{Plans: []vcc.Plan{{ID: "a"}, {ID: "b"}, {ID: "c"}}})
+	var want []vcc.InteractionID
+	for i, p := range []vcc.PlanID{"b", "a", "a", "c", "b", "c", "c", "a", "b"} {
+		id := vcc.InteractionID(fmt.Sprint("x", i))
+		d.step(chat(id, i-20, plan(p)))
+		want = append(want, id)
+	}
+	for most := range len(want) + 2 {
+		var got []vcc.InteractionID
+		list, states := d.Standing(most)
+		for _, x := range list {
+			got = append(got, x.ID)
+		}
+		if !slices.Equal(got, want[:min(most, len(want))]) || states[vcc.Waiting] != len(want) {
+			t.Errorf("the first %d of %v are %v", most, states, got)
+		}
+	}
+}
+
+// BenchmarkLook is each look that a status page takes between two turns of the loop, at
+// 10,000 agents of whom all have something in hand while 100,000 interactions wait. The
+// longest of them is told as most-ns: for that long the loop is kept waiting.
+func BenchmarkLook(b *testing.B) {
+	m := center(b, rich, 10_000, 100_000, true)
+	now := at(200)
+	m.Step(now, nil)
+	for _, look := range []struct {
+		name string
+		at   func()
+	}{
+		{"plans", func() { m.PlanStats(now) }},
+		{"standing=500", func() { m.Standing(500) }},
+		{"agents=100", func() {
+			for _, s := range m.AgentsAfter(now, "agent05000", 100) {
+				m.Agent(s.Agent)
+				m.Holds(s.Agent)
+			}
+		}},
+	} {
+		b.Run(look.name, func(b *testing.B) {
+			most := time.Duration(0)
+			for b.Loop() {
+				began := time.Now()
+				look.at()
+				most = max(most, time.Since(began))
+			}
+			b.ReportMetric(float64(most.Nanoseconds()), "most-ns")
+		})
+	}
+}
+
+// TestAgentsPageByPage holds that pages, whatever their size, come to the whole.
+func TestAgentsPageByPage(t *testing.T) {
+	m := center(t, simple, 23, 0, true)
+	want := m.Stats(at(9)).Agents
+	for size := range 25 {
+		var got []vcc.AgentStats
+		for size > 0 {
+			after := vcc.AgentID("")
+			if len(got) > 0 {
+				after = got[len(got)-1].Agent
+			}
+			page := m.AgentsAfter(at(9), after, size)
+			got = append(got, page...)
+			if len(page) < size {
+				break
+			}
+		}
+		if size > 0 && !reflect.DeepEqual(got, want) {
+			t.Errorf("by %d there are %d agents, want %d", size, len(got), len(want))
+		}
+	}
+	if page := m.AgentsAfter(at(9), want[4].Agent+"x", 1); len(page) != 1 || page[0].Agent != want[5].Agent {
+		t.Errorf("after one who is not there comes %+v", page)
 	}
 }
