@@ -49,8 +49,13 @@ const (
 //	                                  ▲  └─ none within wait ──▶ missed: the owner is told, and renews the session
 //	                                  └───────── pause ──────────────────┘
 //
-// It proves that the session is alive, not that each channel is: what Salesforce
-// withholds of one channel only the sweep shows. Canaries leave once per idle time
+// It proves that the session is alive, not that each channel is. There is no cheap
+// proof of that: an event on the channel of PSRs, AgentWork or presence takes a change
+// of such a record that its topic watches, which is routing itself, and nothing
+// else can be published there. What Salesforce withholds of one channel (on custom
+// channels at delivery and without a word, salesforce-package 0.2) is found by
+// comparing records with events: the sweep does so all the time, setup on demand.
+// Canaries leave once per idle time
 // at most, but after a missed one the pauses between them begin at wait and double.
 // It lives in memory only, its position in the stream included. Safe for concurrent
 // use.

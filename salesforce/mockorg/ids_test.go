@@ -47,3 +47,26 @@ func TestIDsSurviveLossOfCase(t *testing.T) {
 		}
 	})
 }
+
+// FuzzParseID holds that whatever passes for an id is written in one way only, and
+// that a long one is taken back whatever became of its case.
+func FuzzParseID(f *testing.F) {
+	for _, seed := range []string{"", "0JR5i000001OXSg", "0JR5i000001OXSgGAO", "0jr5I000001oxsgGAO", "0JR5i000001OXSgZZZ", "00G\x00é"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		id, ok := parseID(text)
+		if !ok {
+			if id != "" {
+				t.Fatalf("parseID(%q) refuses, and is %q", text, id)
+			}
+			return
+		}
+		if len(id) != 18 || longID(id[:15]) != id || !strings.EqualFold(id[:15], text[:15]) {
+			t.Fatalf("parseID(%q) is %q", text, id)
+		}
+		if again, ok := parseID(strings.ToLower(id[:15]) + id[15:]); !ok || again != id {
+			t.Fatalf("parseID of %q without its case is %q, %v", id, again, ok)
+		}
+	})
+}
