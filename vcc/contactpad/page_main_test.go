@@ -14,6 +14,27 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
+// Which test holds which of the acceptance checks of panel-ux 7, as far as they are
+// about the panel (18 and 19 are the status page's, 20 the mock console's):
+//
+//	 1 axe                     TestPageScenes, which TestPageInspectionFinds checks
+//	 2 nothing too wide        TestPageScenes, TestPageLongWords
+//	 3 targets, contrast       TestPageScenes, TestPageContrast
+//	 4 names                   TestPageScenes, TestPageClocksAreSteady, TestPageTree
+//	 5 keys                    TestPageTabOrder, TestPageWithoutPointer, TestPageByKeyboard, TestPageFinder, TestPageAbandon, TestPageStateMenu
+//	 6 the focus stays         TestPageSpeaks, TestPageLeavesTypingAlone, TestPageLostAndBack
+//	 7 sentences               TestPageSpeaks, TestPageSpeaksOfCalls, TestPageSpeaksLittle
+//	 8 the search              TestPageFinder, TestPageConsult, TestPageFinderIsQuick; A to Z: the engine's directory
+//	 9 release                 TestPageRelease
+//	10 records                 TestPageRecords; tabs: the bridge's tests; two panels: cmd/omnibridge
+//	11 clocks                  TestPageClocks, TestPageClocksAreSteady
+//	12 lease                   TestPageHiddenStaysLive, TestPageSleeps, TestPageAlive, TestLeaseLivesByAnswersAlone
+//	13 ring                    TestPageRings
+//	14 utility bar             TestPageUtilityBar, TestPageAcceptedByItself
+//	15 abandon, wrap-up        TestPageAbandon, TestPageWrapUp
+//	16 motion, contrast, grey  TestPageCalm, TestPageWithoutColour
+//	17 offline and back        TestPageLostAndBack, TestPageMeanwhile
+
 // patience bounds every wait of the browser tests: the machine may be busy.
 const patience = 20 * time.Second
 
@@ -72,7 +93,7 @@ func launch(more ...chromedp.ExecAllocatorOption) (context.Context, context.Canc
 		chromedp.Flag("disable-features", "WebRtcHideLocalIpsWithMdns"),
 		chromedp.Env("LANG=en_GB.UTF-8", "TZ=UTC"), chromedp.WSURLReadTimeout(time.Minute))
 	allocator, stopAll := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
-	ctx, stop := chromedp.NewContext(allocator)
+	ctx, stop := chromedp.NewContext(allocator, chromedp.WithErrorf(complain))
 	return ctx, func() { stop(); stopAll() }, chromedp.Do(ctx)
 }
 
