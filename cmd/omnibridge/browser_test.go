@@ -45,14 +45,7 @@ func chromium(t *testing.T) context.Context {
 		t.Skip("chromium is missing (apt-get install chromium)")
 	}
 	browser.start.Do(func() {
-		options := append(chromedp.DefaultExecAllocatorOptions[:],
-			chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU,
-			chromedp.Flag("disable-quic", true), chromedp.Flag("mute-audio", true), chromedp.Flag("site-per-process", true),
-			chromedp.Flag("use-fake-ui-for-media-stream", true), chromedp.Flag("use-fake-device-for-media-stream", true),
-			// Two panels in one browser: their addresses would be hidden from each other.
-			chromedp.Flag("disable-features", "WebRtcHideLocalIpsWithMdns"), chromedp.Flag("disable-popup-blocking", true),
-			chromedp.WindowSize(1280, 800), chromedp.Env("LANG=en_GB.UTF-8", "TZ=UTC"), chromedp.WSURLReadTimeout(time.Minute))
-		allocator, stopAll := chromedp.NewExecAllocator(context.Background(), options...)
+		allocator, stopAll := chromedp.NewExecAllocator(context.Background(), browserOptions()...)
 		ctx, stop := chromedp.NewContext(allocator, chromedp.WithErrorf(complain))
 		browser.ctx, browser.stop = ctx, func() { stop(); stopAll() }
 		browser.err = chromedp.Do(ctx)
@@ -61,6 +54,17 @@ func chromium(t *testing.T) context.Context {
 		t.Fatalf("start the browser: %v", browser.err)
 	}
 	return browser.ctx
+}
+
+// browserOptions are those with which a browser starts.
+func browserOptions() []chromedp.ExecAllocatorOption {
+	return append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("mute-audio", true), chromedp.Flag("site-per-process", true),
+		chromedp.Flag("use-fake-ui-for-media-stream", true), chromedp.Flag("use-fake-device-for-media-stream", true),
+		// Two panels in one browser: their addresses would be hidden from each other.
+		chromedp.Flag("disable-features", "WebRtcHideLocalIpsWithMdns"), chromedp.Flag("disable-popup-blocking", true),
+		chromedp.WindowSize(1280, 800), chromedp.Env("LANG=en_GB.UTF-8", "TZ=UTC"), chromedp.WSURLReadTimeout(time.Minute))
 }
 
 // complain prints what the driver of the browser finds wrong, except for one thing that

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/url"
 	"strings"
+	"time"
 
 	"omnibridge/connector/store"
 	"omnibridge/omnichannel"
@@ -91,7 +92,7 @@ func newPad(ctx context.Context, c config, rt routing, org *reachedOrg, desks co
 	}
 	return contactpad.New(ctx, contactpad.Options{
 		URL: strings.TrimSuffix(c.PublicURL, "/"), FrameAncestors: c.consoles(), Desks: desks, Login: people,
-		Org: org.ID, Agent: rt.agentOf, Sessions: sessions{st}, StatusID: org.StatusID, ICE: ice, Log: log.With("component", "contactpad"),
+		Org: org.ID, Agent: rt.agentOf, Sessions: sessions{st}, StatusID: org.StatusID, ICE: ice, Lease: time.Duration(rt.ContactPad.Lease), AskEvery: time.Duration(rt.ContactPad.Lease) / 3, Log: log.With("component", "contactpad"),
 		FindCaller: func(ctx context.Context, number string) ([]contactpad.Record, error) {
 			found, err := org.FindCaller(ctx, number)
 			records := make([]contactpad.Record, len(found))

@@ -15,7 +15,8 @@ type padFile struct {
 	Required          bool                   `json:"required" default:"false" desc:"nobody gets work without ContactPad; else who is not logged in there is ruled by Omni-Channel alone. Calls always need it"`
 	States            []stateFile            `json:"states" desc:"states an agent may choose, in the menu's order, with the Omni-Channel status that goes with each; none: Ready, Ready for Outbound, Away, Break, Comfort Break and Extended Away, without statuses"`
 	NoAnswer          map[vcc.Class]duration `json:"noAnswer" default:"{\"live\": \"180s\"}" desc:"how long an agent who declined an offer, or did not answer it, gets no new work at all, by class"`
-	LoginStale        duration               `json:"loginStale" default:"12h" desc:"how long after an agent last did anything their login gives no new work any more"`
+	LoginStale        duration               `json:"loginStale" default:"12h" desc:"how long after an agent last did anything they are logged out; a call counts as doing something"`
+	Lease             duration               `json:"lease" default:"30s" desc:"how long after its last answer a panel counts as lost, so that its agent gets nothing new; it is asked three times as often"`
 	ReleaseWithin     duration               `json:"releaseWithin" default:"15s" desc:"how long a release may take before it counts as failed, so that the agent may abandon"`
 	PersonalLoggedIn  duration               `json:"personalLoggedIn" desc:"how long what was transferred to an agent waits for that agent alone while they are there; none: for ever"`
 	PersonalLoggedOut duration               `json:"personalLoggedOut" desc:"the same while they are not there; none: for ever"`
@@ -56,6 +57,9 @@ func (p padFile) check() []error {
 		}
 		seen[state] = true
 	}
+	if lease := time.Duration(p.Lease); lease != 0 && (lease < 3*time.Second || lease > 10*time.Minute) {
+		errs = append(errs, fmt.Errorf("  contactPad.lease is %v: use 3s to 10m", lease))
+	}
 	if len(p.States) > 0 && !seen[vcc.AgentState{Major: vcc.Ready}] {
 		errs = append(errs, fmt.Errorf("  contactPad.states lacks {\"major\": \"ready\"}: nobody could take work"))
 	}
@@ -67,6 +71,9 @@ func (p padFile) engine(c *engine.Config) {
 	c.PadRequired, c.Transferable, c.PopNonLive, c.PopAlwaysFocus = p.Required, p.Transferable, p.PopNonLive, p.PopAlwaysFocus
 	c.LoginStale, c.ReleaseWithin = time.Duration(p.LoginStale), time.Duration(p.ReleaseWithin)
 	c.PersonalLoggedIn, c.PersonalLoggedOut = time.Duration(p.PersonalLoggedIn), time.Duration(p.PersonalLoggedOut)
+	if p.Lease > 0 {
+		c.LeaseGrace = time.Duration(p.Lease) + 10*time.Second // a page comes back within seconds
+	}
 	c.CallGrace, c.RequeueAfter = time.Duration(p.CallGrace), time.Duration(p.RequeueAfter)
 	c.ConsultWithin, c.ConsultWrap = time.Duration(p.ConsultWithin), time.Duration(p.ConsultWrap)
 	c.CrossMediaConsult = p.CrossMediaConsult == nil || *p.CrossMediaConsult

@@ -29,6 +29,7 @@ type call struct {
 	data  []byte
 	until time.Time
 	done  func(result json.RawMessage, err *ConsoleError) // with the lock held
+	wish  wish                                            // to be asked of another panel if this one dies
 }
 
 // wish is a call that waits for a console.
@@ -93,7 +94,7 @@ func (t *seat) flush(now time.Time) {
 func (t *seat) call(p *panel, w wish, now time.Time) {
 	t.console.n++
 	id := t.console.prefix + "-" + strconv.Itoa(t.console.n)
-	x := &call{id: id, panel: p.place.id, name: w.name, data: encode(callMessage{"call", id, w.name, w.args, w.interaction}), until: now.Add(consoleTime), done: w.done}
+	x := &call{id: id, panel: p.place.id, name: w.name, data: encode(callMessage{"call", id, w.name, w.args, w.interaction}), until: now.Add(consoleTime), done: w.done, wish: w}
 	t.console.calls[id] = x
 	p.sock.out.put(0, x.data)
 }
@@ -141,18 +142,28 @@ func (t *seat) end(x *call, result json.RawMessage, e *ConsoleError) {
 	}
 }
 
-// failCalls ends, with the lock held, the calls of a panel that is gone.
+// failCalls ends, with the lock held, the calls of a panel that is gone. A record that it
+// may not have opened is opened by the next: its own tabs went with it.
 func (t *seat) failCalls(panel string) {
 	for _, x := range t.console.calls {
-		if x.panel == panel {
+		switch {
+		case x.panel != panel:
+		case x.name == "openRecord":
+			delete(t.console.calls, x.id)
+			t.wish(x.wish)
+		default:
 			t.end(x, nil, &ConsoleError{Call: x.name, Code: "unavailable", Text: "the panel is gone"})
 		}
 	}
 }
 
-// expireCalls gives, with the lock held, up what takes too long.
+// expireCalls gives, with the lock held, up what takes too long. A record that a panel
+// without connection was to open is not given up: the panel comes back, or is gone.
 func (t *seat) expireCalls(now time.Time) {
 	for _, x := range t.console.calls {
+		if x.name == "openRecord" && t.cutOff(x.panel) {
+			continue
+		}
 		if !now.Before(x.until) {
 			t.end(x, nil, &ConsoleError{Call: x.name, Code: "timeout", Text: "no answer within " + consoleTime.String()})
 		}
@@ -166,11 +177,20 @@ func (t *seat) expireCalls(now time.Time) {
 	})
 }
 
+// cutOff tells, with the lock held, whether a panel that is still awaited has no
+// connection.
+func (t *seat) cutOff(panel string) bool {
+	p := t.panels[panel]
+	return p != nil && p.sock == nil
+}
+
 // nextCall returns, with the lock held, when expireCalls has to be called next.
 func (t *seat) nextCall() time.Time {
 	var at time.Time
 	for _, x := range t.console.calls {
-		at = earliest(at, x.until)
+		if x.name != "openRecord" || !t.cutOff(x.panel) {
+			at = earliest(at, x.until)
+		}
 	}
 	for _, w := range t.console.held {
 		at = earliest(at, w.until)

@@ -299,6 +299,39 @@ func TestCallerIsOpenedAgain(t *testing.T) {
 	})
 }
 
+// TestPopOfADeadPanel: a record that a panel was asked to open when it died is opened by
+// the next one, once, and not given up before it is known that the first is dead.
+func TestPopOfADeadPanel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := bubble(t, nil)
+		token := r.session("ana")
+		one := r.panel("panel-one", token)
+		later(time.Second)
+		two := r.panel("panel-two", token)
+		one.say(bridgeReady)
+		two.say(bridgeReady)
+		later(time.Second)
+		r.s.Direct(popOf(1))
+		later(time.Second)
+		if n := len(calls(t, one)); n != 1 {
+			t.Fatalf("the first panel got %d calls", n)
+		}
+		one.conn.NetConn().Close() // its tab has crashed
+		later(20 * time.Second)
+		if n := len(calls(t, two)); n != 0 {
+			t.Errorf("the second panel got %d calls while the first may come back", n)
+		}
+		later(20 * time.Second)
+		if c := calls(t, two); len(c) != 1 || c[0].Args.RecordID != caseID {
+			t.Errorf("the second panel got %+v", c)
+		}
+		later(time.Minute)
+		if n := len(calls(t, two)); n != 1 {
+			t.Errorf("it popped %d times", n)
+		}
+	})
+}
+
 func TestOmniStatusIsSetByTheNewestWish(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := bubble(t, func(o *Options) {

@@ -99,7 +99,7 @@ func (t *seat) detach(k *socket, clean bool) {
 	if p == nil || p.sock != k {
 		return // another socket has taken over
 	}
-	p.sock = nil
+	p.sock, t.broke = nil, !clean
 	if clean {
 		t.roster.leave(id, now)
 	} else {

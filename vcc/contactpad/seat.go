@@ -32,6 +32,7 @@ type seat struct {
 	start *vcc.AgentState // log in with it once it shows that the agent is logged out
 
 	leaving  string // why the agent has no panel: logged out; else empty
+	broke    bool   // the last panel that went did not close: its connection was lost
 	standing standing
 	orders   orders
 	console  console

@@ -46,6 +46,8 @@ func (t *seat) whyLost() string {
 	switch {
 	case t.leaving != "":
 		return t.leaving
+	case len(t.panels) == 0 && t.broke:
+		return "ContactPad's connection was lost"
 	case len(t.panels) == 0:
 		return "ContactPad is closed"
 	}

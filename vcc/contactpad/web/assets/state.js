@@ -215,7 +215,7 @@ function desk(s, e) {
     const was = cardBy(s, key(c));
     if (c.state === 'releasing' || c.state === 'transferring') next.leaving[c.interaction] = s.leaving[c.interaction] ?? busy(s, c.interaction)?.at ?? e.at;
     if (was && was.state !== c.state) next.said = omit(next.said, c.interaction);
-    if (s.desk && c.state !== 'alerting' && c.direction !== 'out' && !c.of && (!was || was.state === 'alerting')) next.fresh[c.interaction] = was && !s.byItself[c.record] ? 'accepted' : 'auto';
+    if (s.desk && primary(s) && c.state !== 'alerting' && c.direction !== 'out' && !c.of && (!was || was.state === 'alerting')) next.fresh[c.interaction] = was && !s.byItself[c.record] ? 'accepted' : 'auto';
   }
   const list = work(next);
   if (!list.some((c) => key(c) === s.selected)) {
