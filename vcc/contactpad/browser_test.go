@@ -130,6 +130,9 @@ func TestAgentLogsInWithTheOrg(t *testing.T) {
 	case <-time.After(patience):
 		t.Fatal("nobody was logged in")
 	}
+	if st := server.Status(); len(st) != 1 || st[0].Panels[0].Build == "" {
+		t.Errorf("the page does not tell its version: %+v", st)
+	}
 	until(t, "the log-in window to close itself", func() bool {
 		infos, err := chromedp.Targets(console)
 		if err != nil {

@@ -153,6 +153,20 @@ func TestPageVersion(t *testing.T) {
 	s.wait(`!window.old && document.querySelector(".pad.in")`)
 	s.pad.say(map[string]any{"t": "bye", "code": "version", "text": "…"})
 	s.text("A newer ContactPad is ready")
+	// It goes on as it is, without its version, so that it is not sent away for ever.
+	n := len(s.pad.all("hello"))
+	s.pad.hangUp()
+	if m := s.pad.await(t, "hello", n+1); m.text("build") != "" {
+		t.Errorf("it came back with its version: %v", m)
+	}
+	// Where nothing can be kept, it cannot know whether it was loaded anew already.
+	other := newStage(t, staging{desk: idle()})
+	eval[bool](t, other.page, `(window.old = true, Storage.prototype.setItem = () => { throw new DOMException("no", "SecurityError") }, true)`)
+	other.pad.say(map[string]any{"t": "bye", "code": "version", "text": "…"})
+	other.text("A newer ContactPad is ready")
+	if !eval[bool](t, other.page, `window.old`) {
+		t.Error("it would load itself for ever")
+	}
 	if first := s.pad.await(t, "hello", 1); first.text("build") != "test" {
 		t.Errorf("it did not tell its version: %v", first)
 	}

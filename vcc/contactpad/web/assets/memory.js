@@ -18,11 +18,12 @@ export class Memory {
     this.#write('localStorage', key, value);
   }
 
-  // once tells whether name is asked for with this value for the first time in the tab.
+  // once tells whether name is asked for with this value for the first time in the tab. It
+  // is never where nothing can be kept: else it would be the first time for ever.
   once(name, value) {
     if (this.#read('sessionStorage', name) === value) return false;
     this.#write('sessionStorage', name, value);
-    return true;
+    return this.#read('sessionStorage', name) === value;
   }
 
   #read(where, key) {

@@ -21,6 +21,7 @@ export class Wire {
   #banner = 0;
   #lapse = 0;
   #renew = 0;
+  #stale = false; // loading anew brings nothing newer, or cannot be tried
 
   constructor(app) {
     this.#app = app;
@@ -71,7 +72,7 @@ export class Wire {
 
   #hello() {
     const app = this.#app;
-    this.send({ t: 'hello', v: 1, panel: this.#panel, token: app.token, visible: this.#visible(), phone: app.phone.ready, build: app.config.build });
+    this.send({ t: 'hello', v: 1, panel: this.#panel, token: app.token, visible: this.#visible(), phone: app.phone.ready, build: this.#stale ? '' : app.config.build });
   }
 
   #visible() {
@@ -214,6 +215,7 @@ export class Wire {
       case 'version':
         // Once: a server that is behind a cache must not make the page load for ever.
         if (app.memory.once('reloaded', app.config.build)) return app.win.location.reload();
+        this.#stale = true; // stays as it is, and is not sent away again
         return app.dispatch({ type: 'message', message: { id: 'version', kind: 'version' } });
       case 'replaced':
         this.end();
