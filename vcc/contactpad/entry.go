@@ -1,6 +1,7 @@
 package contactpad
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
@@ -35,6 +36,9 @@ func (k *socket) askLogin(code, why string) {
 	now := time.Now()
 	k.mu.Lock()
 	k.code, k.why = code, why
+	k.anew = k.anew || code == "other user"
+	once := login.NewTry()
+	once.Anew = k.anew
 	ended, able := k.ended, k.tries.take(now)
 	k.mu.Unlock()
 	switch {
@@ -45,7 +49,7 @@ func (k *socket) askLogin(code, why string) {
 		time.AfterFunc(tryEvery, k.askLoginAgain)
 		return
 	}
-	t := &try{Try: login.NewTry(), nonce: rand.Text(), sock: k, until: now.Add(loginLife), renew: code == "renew"}
+	t := &try{Try: once, nonce: rand.Text(), sock: k, until: now.Add(loginLife), renew: code == "renew"}
 	k.s.mu.Lock()
 	k.s.withdraw(k)
 	k.offered = t
@@ -172,7 +176,12 @@ func (s *Server) serveLogin(w http.ResponseWriter, r *http.Request) {
 		s.say(w, http.StatusGone, "Log-in was not started", "This window was opened too late, or a second time. Close it and press the button in ContactPad again.")
 		return
 	}
-	t.sock.askLoginAgain() // the next window needs another nonce
+	// The next window needs another nonce; what was wrong before is no news any more.
+	code := ""
+	if t.renew {
+		code = "renew"
+	}
+	t.sock.askLogin(code, "")
 	to, err := s.o.Login.Begin(r.Context(), t.Try)
 	if err != nil {
 		s.refuse(w, t, err)
@@ -208,6 +217,10 @@ func (s *Server) serveCallback(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, t, err)
 		return
 	}
+	if user := t.sock.consoleUser(); user != "" && user != claims.User {
+		s.refuse(w, t, &mapError{claims, errOtherUser})
+		return
+	}
 	agent, err := s.o.Agent(ctx, claims.User, claims)
 	if err != nil {
 		s.refuse(w, t, &mapError{claims, err})
@@ -222,9 +235,7 @@ func (s *Server) serveCallback(w http.ResponseWriter, r *http.Request) {
 		s.log.Warn("sessions that are over not dropped", "err", err)
 	}
 	if !t.sock.loggedIn(session, token, t.renew) {
-		if err := s.sessions.drop(ctx, session.Hash); err != nil {
-			s.log.Warn("session that nobody has not dropped", "err", err)
-		}
+		s.forgetSession(session)
 		s.say(w, http.StatusGone, "Log-in was not finished", "ContactPad lost its connection meanwhile. Close this window and press the button in ContactPad again.")
 		return
 	}
@@ -239,6 +250,7 @@ func (k *socket) loggedIn(session Session, token string, renew bool) bool {
 	k.out.forget(kindTry)
 	k.sit(session, token)
 	k.mu.Lock()
+	k.anew = false
 	state, t := k.start, k.seat
 	k.mu.Unlock()
 	if t == nil {
@@ -254,6 +266,33 @@ func (k *socket) loggedIn(session Session, token string, renew bool) bool {
 	return true
 }
 
+// forgetSession ends a session that nobody may use any more.
+func (s *Server) forgetSession(one Session) {
+	if err := s.sessions.drop(s.ctx, one.Hash); err != nil {
+		s.log.Warn("session that nobody has not dropped", "err", err)
+	}
+}
+
+// consoleUser is the user of the console around the panel, or "" if that is not known.
+func (k *socket) consoleUser() string {
+	k.mu.Lock()
+	user, t, id := k.bridge.user, k.seat, k.hello.Panel
+	k.mu.Unlock()
+	if t == nil {
+		return user
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if p := t.panels[id]; p != nil {
+		user = p.bridge.user
+	}
+	return user
+}
+
+// errOtherUser says that somebody else logged in than has the console open: records
+// would open for the one, and Omni-Channel's status would be the other's.
+var errOtherUser = errors.New("the console is another user's")
+
 // mapError says that a user of the org was not taken for an agent.
 type mapError struct {
 	claims login.Claims
@@ -267,9 +306,10 @@ func (e *mapError) Unwrap() error { return e.err }
 func (s *Server) refuse(w http.ResponseWriter, t *try, err error) {
 	code, status := "failed", http.StatusBadGateway
 	why := "Log-in did not work: Salesforce could not be asked who you are. Try again; if it stays, tell your administrator."
-	who := "You"
+	who, name := "You", ""
 	if e, ok := errors.AsType[*mapError](err); ok && e.claims.Username != "" {
-		who = "You are " + e.claims.Username + " in Salesforce, and"
+		name = e.claims.Username
+		who = "You are " + name + " in Salesforce, and"
 	}
 	switch {
 	case errors.Is(err, ErrNoAgent):
@@ -281,6 +321,9 @@ func (s *Server) refuse(w http.ResponseWriter, t *try, err error) {
 	case errors.Is(err, ErrNoPermission):
 		code, status = "no permission", http.StatusForbidden
 		why = who + ` may not use ContactPad. Ask your administrator for the permission set "ContactPad agent".`
+	case errors.Is(err, errOtherUser):
+		code, status = "other user", http.StatusForbidden
+		why = "You logged in as " + cmp.Or(name, "somebody") + ", but this console is another user's. Log in as the user of this console."
 	case errors.Is(err, login.ErrOtherOrg):
 		code, status = "other org", http.StatusForbidden
 		why = "You logged in with another Salesforce org. Log in with the one that you work in."

@@ -139,6 +139,7 @@ func (t *seat) receive(k *socket, m inbound) *farewell {
 	case "bridge":
 		p.bridge = m.bridge()
 		p.place.console = p.bridge.ready()
+		t.endSessions(now)
 	case "result":
 		t.result(p, m)
 	case "event":

@@ -139,10 +139,15 @@ func (t *seat) ask(now time.Time) {
 }
 
 // endSessions asks, with the lock held, those to log in whose session is over, or
-// turns out to be of another org: right after a start the own one is not known.
+// turns out to be of another org: right after a start the own one is not known. The
+// same goes for a session that is not of the console's user, who has come after.
 func (t *seat) endSessions(now time.Time) {
 	for id, p := range t.panels {
 		code, why := t.s.wrong(p.session, now)
+		if code == "" && p.bridge.user != "" && p.bridge.user != p.session.User {
+			code, why = "other user", "ContactPad was logged in as somebody else than the user of this console. Log in again."
+			t.s.running.Go(func() { t.s.forgetSession(p.session) })
+		}
 		if code == "" {
 			t.warn(p, now)
 			continue

@@ -34,6 +34,7 @@ type socket struct {
 	bridge bridge    // told before it was seated
 	tries  allowance // of logins
 	code   string    // why it has to log in
+	anew   bool      // the org must ask who it is: it was somebody else
 	why    string
 	ended  bool
 	done   chan struct{} // closed when the reading side has ended

@@ -17,11 +17,14 @@ import (
 	"errors"
 )
 
-// Try is one attempt to log in. All its parts are secret until used.
+// Try is one attempt to log in. All its texts are secret until used.
 type Try struct {
 	State    string // comes back with the code
 	Nonce    string // comes back inside the id token
 	Verifier string // of PKCE: only the hash of it is in the browser
+	// Anew makes the org ask who it is although the browser is logged in there: it was
+	// as the wrong person.
+	Anew bool
 }
 
 // NewTry returns a Try that nobody can guess.

@@ -142,7 +142,11 @@ func (g *Org) Begin(ctx context.Context, t Try) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return p.config.AuthCodeURL(t.State, oidc.Nonce(t.Nonce), oauth2.S256ChallengeOption(t.Verifier), oauth2.SetAuthURLParam("display", "popup")), nil
+	with := []oauth2.AuthCodeOption{oidc.Nonce(t.Nonce), oauth2.S256ChallengeOption(t.Verifier), oauth2.SetAuthURLParam("display", "popup")}
+	if t.Anew {
+		with = append(with, oauth2.SetAuthURLParam("prompt", "login"))
+	}
+	return p.config.AuthCodeURL(t.State, with...), nil
 }
 
 // discover asks the org once for its addresses. While that fails it is asked again

@@ -222,6 +222,7 @@ function loginActs(app) {
   const poll = 500; // ms between two looks at the window
   const grace = 3000; // ms that the session may take after the window closed
   let watch = 0;
+  let latest = null; // window: what became of an earlier one is no news
   return {
     login() {
       const s = app.state;
@@ -232,6 +233,7 @@ function loginActs(app) {
       const popup = app.win.open(url.href, 'omnibridge-login', 'popup,width=520,height=720');
       app.dispatch({ type: 'popup', popup: popup ? 'open' : 'blocked' });
       if (!popup) return app.say('popup', app.popupWords());
+      latest = popup;
       clearInterval(watch);
       watch = setInterval(() => {
         if (app.state.login && !popup.closed) return;
@@ -239,7 +241,7 @@ function loginActs(app) {
         // A page that cuts itself off from who opened it looks closed, too: the session
         // may still come, and takes these words away.
         setTimeout(() => {
-          if (!app.state.login || app.state.popup !== 'open' || !popup.closed) return;
+          if (latest !== popup || !app.state.login || app.state.popup !== 'open' || !popup.closed) return;
           app.dispatch({ type: 'popup', popup: 'closed' });
           app.say('popup', app.popupWords());
         }, grace);

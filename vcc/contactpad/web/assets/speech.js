@@ -14,6 +14,7 @@ export function sentences(before, after, now) {
   if (before === after) return [];
   const out = [...link(before, after)];
   if (before.login !== after.login && after.login && before.desk) out.push(P('state', say.loggedOut));
+  if (after.login?.why && after.login.why !== before.login?.why) out.push(P('login', after.login.why));
   if (!loggedIn(after)) {
     // The page is still connected: the agent was logged out by somebody or something else.
     if (loggedIn(before) && after.desk) out.push(P('state', say.loggedOut), ...notices(before, after, tellsWhyOut));

@@ -19,6 +19,7 @@ export function utility(s) {
   if (ringing.length > 0) return show(words.alerting(ringing.length), ringing.some((c) => c.class === 'live') ? 'call' : 'chat', { highlighted: here, pulse: here, state: 'warning' });
   const missed = unseen(s);
   if (missed.length > 0) return show(missed.some((n) => n.kind === 'missed call') ? words.missedCall : words.missed, 'warning', { highlighted: here, state: 'error' });
+  if (s.desk.mark === 'blocked') return show(words.blocked, 'warning');
   const auto = untouched(s);
   if (auto) return show(words.auto(auto), kind(auto) === 'chat' ? 'chat' : 'ready', { highlighted: here && auto.class === 'semi-live', state: 'warning' });
   const open = work(s).filter((c) => c.state !== 'wrap-up');
@@ -27,7 +28,7 @@ export function utility(s) {
   const first = open[0];
   if (first) return show(words.on(open.filter((c) => c.class === first.class).length, first), kind(first) === 'chat' ? 'chat' : 'ready');
   if (work(s).length > 0) return show(words.wrapUp, 'ready');
-  return show(s.desk.mark === 'blocked' ? 'Blocked' : stateName(s.desk.state), s.desk.mark === 'blocked' ? 'warning' : 'ready');
+  return show(stateName(s.desk.state), 'ready');
 }
 
 // ringing tells whether the panel must ring: exactly while a call alerts in the view,

@@ -339,6 +339,7 @@ export const utility = {
   missedCall: 'missed call',
   missed: 'missed',
   auto: (x) => `${Kind(x)} accepted for you`,
+  blocked: 'Blocked',
   onCall: 'On a call',
   on: (n, x) => `On ${count(n, kind(x))}`,
   wrapUp: 'Wrap-up',
