@@ -272,6 +272,7 @@ function finderActs(app, acts) {
   const close = () => {
     asked = null;
     dirty = false;
+    app.focus.wish(null);
     app.dispatch({ type: 'unfind' });
   };
   const showActive = () => app.root.querySelector('#found .active')?.scrollIntoView({ block: 'nearest' });
@@ -340,6 +341,8 @@ function finderActs(app, acts) {
       const { to, sent, mode, interaction } = s.finder;
       if (acts.off(offOf(s)) || (!to && acts.off(offWords.choose)) || sent) return;
       const id = app.command(mode, { interaction, target: target(to) });
+      // Not back to the button: what it does then may be about another interaction.
+      app.focus.wish('.card.current .face');
       app.dispatch({ type: 'finder', change: { sent: id } });
     },
     findEscape() {
