@@ -42,11 +42,6 @@ type mock struct {
 	served chan error
 }
 
-// startMock serves a new mock org on a listener.
-func startMock(l net.Listener, log *slog.Logger) (*mock, error) {
-	return startOrg(l, mockorg.Options{Log: log})
-}
-
 // startOrg serves a new mock org that has the options and the one app.
 func startOrg(l net.Listener, options mockorg.Options) (*mock, error) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
