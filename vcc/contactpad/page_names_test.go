@@ -32,25 +32,25 @@ func TestPageNeverShowsIDs(t *testing.T) {
 		}
 	}
 	alerts := nameless(caseCard("04", "", 0))
-	alerts.State, alerts.Until, alerts.Actions = vcc.CardAlerting, in(24*time.Second), nil
+	alerts.State, alerts.Since, alerts.Until, alerts.Actions = vcc.CardAlerting, ago(10*time.Second), in(24*time.Second), nil
 	s.pad.show(func(d *vcc.Desk) { d.Cards = []vcc.Card{alerts} })
 	s.text("Case for Refunds")
 	s.says("A Case alerting, Refunds. Accept it in Omni-Channel. 24 seconds.")
 	clean("alerting")
 	s.pad.show(func(d *vcc.Desk) { working(d, "Ready (Working)", nameless(caseCard("04", "", 0))) })
-	s.wait(`document.querySelector(".card .name").innerText === "Case for Refunds" && document.querySelector("#dock .title .link").innerText === "Case for Refunds"`)
+	s.wait(`document.querySelector(".card .name")?.innerText === "Case for Refunds" && document.querySelector("#dock .title .link")?.innerText === "Case for Refunds"`)
 	s.says("P Case accepted, Refunds.")
 	clean("accepted")
 	s.settled()
 	s.click("#dock [data-do=transfer]")
-	s.wait(`document.querySelector("#finder-title").innerText === "Transfer · Case for Refunds"`)
+	s.wait(`document.querySelector("#finder-title")?.innerText === "Transfer · Case for Refunds"`)
 	s.keys(escape)
 	s.wait(`!document.querySelector("[role=dialog]")`)
 	s.pad.show(func(d *vcc.Desk) {
 		d.Cards[0].State, d.Cards[0].Actions = vcc.CardReleaseFailed, actions(vcc.Release, vcc.Abandon)
 	})
 	s.click("#dock [data-do=abandon]")
-	s.wait(`document.querySelector("#confirm-title").innerText === "Abandon case for Refunds?"`)
+	s.wait(`document.querySelector("#confirm-title")?.innerText === "Abandon case for Refunds?"`)
 	clean("abandoning")
 	s.keys(escape)
 	s.pad.show(func(d *vcc.Desk) {
@@ -142,6 +142,19 @@ func TestPageAcceptedByItself(t *testing.T) {
 	s.pad.show(func(d *vcc.Desk) { working(d, "Ready (Working)", maria, jonas) })
 	s.says("P Chat accepted: Jonas Weber, Orders.")
 	bar("ContactPad: On 2 chats", false)
+	// The console says nothing, but the server tells how quick it was.
+	s.pad.show(func(d *vcc.Desk) {
+		d.Cards = append([]vcc.Card{alertingChat("05", "Ida Blau", time.Minute)}, d.Cards...)
+	})
+	s.says("A Chat alerting: Ida Blau, Orders. Accept it in Omni-Channel. 1 minute.")
+	s.pad.show(func(d *vcc.Desk) {
+		ida := chat("05", "Ida Blau", 0)
+		ida.Since = d.Cards[0].Since.Add(300 * time.Millisecond)
+		working(d, "Ready (Working)", maria, jonas, ida)
+	})
+	s.says("P Chat accepted for you: Ida Blau, Orders.")
+	s.click(`.card [data-interaction="05"]`)
+	bar("ContactPad: On 3 chats", false)
 	// While on a call, the customer who waits is still told of.
 	eva := chat("03", "Eva Lind", 0)
 	s.pad.show(func(d *vcc.Desk) {

@@ -10,7 +10,8 @@ import { unnamed } from './words.js';
 
 export const slowAfter = 5000; // ms until a command "takes long"
 export const failAfter = 15_000; // ms until it counts as failed
-const quickest = 700; // ms; who accepts sooner is no person
+const quickest = 700; // ms after the console asks; who accepts sooner is no person
+const quickestOffer = 1000; // ms after the offer, which takes a while to get to the console
 
 export const initial = Object.freeze({
   link: { is: 'connecting', banner: false, retryAt: 0, asOf: 0, lapse: 0, lapsed: false, ever: false },
@@ -192,6 +193,13 @@ export function reduce(state, event) {
 const named = (c) => (!c.name || c.name === c.interaction || (c.record && id15(c.name) === id15(c.record)) ? { ...c, name: unnamed(c), unnamed: true } : c);
 const id15 = (id) => (/^[a-zA-Z0-9]{18}$/.test(id) ? id.slice(0, 15) : id);
 
+// byItself tells whether Omni-Channel accepted a card for the agent: by the console's
+// events, or, if those have not come, by the server's times.
+function byItself(s, was, c) {
+  const took = instant(c.since) - instant(was.since);
+  return c.class !== 'live' && (s.byItself[c.record] === true || (took >= 0 && took < quickestOffer));
+}
+
 // desk takes the server's word in, whole.
 function desk(s, e) {
   const next = {
@@ -215,7 +223,7 @@ function desk(s, e) {
     const was = cardBy(s, key(c));
     if (c.state === 'releasing' || c.state === 'transferring') next.leaving[c.interaction] = s.leaving[c.interaction] ?? busy(s, c.interaction)?.at ?? e.at;
     if (was && was.state !== c.state) next.said = omit(next.said, c.interaction);
-    if (s.desk && primary(s) && c.state !== 'alerting' && c.direction !== 'out' && !c.of && (!was || was.state === 'alerting')) next.fresh[c.interaction] = was && !s.byItself[c.record] ? 'accepted' : 'auto';
+    if (s.desk && primary(s) && c.state !== 'alerting' && c.direction !== 'out' && !c.of && (!was || was.state === 'alerting')) next.fresh[c.interaction] = was && !byItself(s, was, c) ? 'accepted' : 'auto';
   }
   const list = work(next);
   if (!list.some((c) => key(c) === s.selected)) {
