@@ -27,6 +27,8 @@
 //     Absence counts only if nothing happened to the chain since it was asked.
 //   - A deleted PSR means nothing by itself (salesforce-omni 3.3): it is read
 //     what became of the AgentWork.
+//   - Nor does an AgentWork that closes unasked: with consoles (Policy.Console),
+//     where somebody can be told, it is read whether the record was deleted.
 //
 // A Ledger and a Roster belong to one goroutine.
 package omnichannel

@@ -22,6 +22,10 @@
 // never held over I/O. A socket has one goroutine that reads and one that writes;
 // a seat has one that watches the desk and the clock.
 //
+// What a console is asked to open is asked of the next primary panel if the first dies
+// before it has answered. What was found for the number of a caller is remembered while
+// the call is on the desk, so that a click opens the same record again (caller.go).
+//
 // What it does not do: it decides nothing about work, stores no desk, and keeps
 // no token of the org. Only Sessions outlives a restart.
 package contactpad

@@ -53,6 +53,10 @@
 //	release ── Close ──▶ Ended: wrap-up │ CloseFailed, or 15 s: failed, blocked ──▶ try again, or abandon
 //	transfer ── Requeue ──▶ Arrived: waits in the plan, or for one agent alone │ RequeueFailed: kept
 //
+// Who does nothing for Config.LoginStale is logged out and finds a notice of why; nobody
+// on a call is. What is deleted in the org under its agent is taken from them at once,
+// without wrap-up, is told, and is not counted as handled.
+//
 // State and Omni-Channel status follow each other without ever chasing: what Omni-
 // Channel does is never answered by asking it for something (presence.go). A record
 // opens once for each offer, and in front only if the agent talks to nobody else.
