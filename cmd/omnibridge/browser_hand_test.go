@@ -66,7 +66,7 @@ func (p *person) presses(words, until string) {
 func (p *person) pressIn(page context.Context, name, what, words string) {
 	p.t.Helper()
 	defer func() {
-		if p.t.Failed() {
+		if p.t.Failed() && p.missed != "" {
 			p.t.Logf("%q in %s of %s was not pressed: %s", words, name, p.name, p.missed)
 		}
 	}()

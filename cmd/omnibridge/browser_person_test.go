@@ -95,9 +95,12 @@ func (p *person) meets(what string, meant func(*target.Info) bool) context.Conte
 	return ctx
 }
 
-// attach finds ContactPad's frame in the console.
+// attach finds ContactPad's frame in the console. It waits until the page has begun: the
+// driver races with itself if what it attaches to changes its outermost elements just
+// then, as a page does that loads (chromedp v0.23.0, Target.documentUpdated).
 func (p *person) attach() {
 	p.t.Helper()
+	p.consoleUntil("ContactPad to have begun", `[...document.querySelectorAll('.utility')].some((b) => b.textContent.includes('ContactPad: '))`)
 	mine := chromedp.FromContext(p.console).Target.TargetID
 	p.pad = p.meets("ContactPad's frame", func(info *target.Info) bool {
 		return info.Type == "iframe" && strings.HasPrefix(info.URL, p.office.cfg.PublicURL+"/pad/") && info.ParentID == mine
@@ -186,7 +189,7 @@ func (p *person) holds(page context.Context, what, condition string, args ...any
 	p.t.Helper()
 	var last verdict
 	defer func() {
-		if p.t.Failed() {
+		if p.t.Failed() && !last.Held {
 			p.t.Logf("%s\n%s shows:\n%s", last.Why, p.name, js[string](p.t, page, `return document.body.innerText`))
 		}
 	}()
@@ -245,8 +248,9 @@ func (p *person) logsIn() {
 // allows lets the org's page say who it is.
 func (p *person) allows() {
 	p.t.Helper()
+	allowed := false
 	defer func() {
-		if p.t.Failed() {
+		if p.t.Failed() && !allowed {
 			for _, info := range p.targets() {
 				p.t.Logf("the browser has the %s %s", info.Type, info.URL)
 			}
@@ -255,12 +259,14 @@ func (p *person) allows() {
 	}()
 	mine := chromedp.FromContext(p.console).BrowserContextID
 	popup := p.meets("the org's login page", func(info *target.Info) bool {
-		return info.Type == "page" && strings.HasPrefix(info.URL, p.office.org.URL()+"/setup/secur/") && info.BrowserContextID == mine
+		read := !strings.Contains(info.Title, "/setup/secur/") // until then its title is its address
+		return info.Type == "page" && strings.HasPrefix(info.URL, p.office.org.URL()+"/setup/secur/") && read && info.BrowserContextID == mine
 	})
 	untilSeen(p.t, "the button of the login page", func() bool {
 		return js[bool](p.t, popup, `const who = [...document.querySelectorAll('input[name=username]')].find((e) => e.value.startsWith(%s + '@'));
 			const go = document.querySelector('form#allow button.brand, button.brand'); if (!who || !go) return false; who.checked = true; setTimeout(() => go.click()); return true`, p.name)
 	})
+	allowed = true
 }
 
 // shoot keeps a picture of the console for people to look at, if they want any.

@@ -1,6 +1,7 @@
 package contactpad_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -47,6 +48,29 @@ func TestPageLostAndBack(t *testing.T) {
 	first, second := s.pad.await(t, "hello", 1), s.pad.await(t, "hello", 2)
 	if first.text("panel") == "" || first.text("panel") != second.text("panel") {
 		t.Errorf("it came back as another panel: %v, then %v", first, second)
+	}
+}
+
+// Who presses "Try now" again and again does not break off each try that is under way; one
+// that takes too long is replaced.
+func TestPageTriesInTurn(t *testing.T) {
+	s := newStage(t, staging{desk: idle()})
+	got := eval[[]int](t, s.page, `(async () => {
+		const { Socket } = await import(new URL("assets/socket.js", location.href));
+		const real = WebSocket, out = [];
+		let now = 0, made = 0;
+		window.WebSocket = class { constructor() { made++; } close() {} };
+		const socket = new Socket({ url: "ws://a.example", protocol: "p", elapsed: () => now, on: { lost() {} } });
+		for (const at of [0, 10, 2900, 3100, 3200]) { now = at; socket.retry(); out.push(made); }
+		socket.broken();
+		socket.retry();
+		out.push(made);
+		socket.end();
+		window.WebSocket = real;
+		return out;
+	})()`)
+	if want := []int{1, 1, 1, 2, 2, 3}; !slices.Equal(got, want) {
+		t.Errorf("made %v connections, want %v", got, want)
 	}
 }
 

@@ -66,10 +66,14 @@ func newStage(t *testing.T, o staging) *stage {
 	}
 	host := newConsole(t, s.pad, can, o)
 	do(t, s.tab, chromedp.EmulateViewport(int64(max(o.w, 420)), int64(o.h)+60), chromedp.Navigate(host))
+	if !o.noWait {
+		// The driver races with itself if what it attaches to changes its outermost
+		// elements just then, as a page does that loads (chromedp v0.23.0).
+		s.waitHost(`window.calls.length > 0`)
+	}
 	s.page = frameOf(t, s.tab, s.pad.url+"/pad/")
 	if !o.noWait {
 		s.wait(`document.querySelector(".pad.in, #login")`)
-		s.waitHost(`window.calls.length > 0`)
 	}
 	return s
 }

@@ -167,7 +167,7 @@ export function makeActs(app) {
     },
 
     tryNow() {
-      if (!up(state()) && !state().messages.some((m) => m.id === 'moved')) app.wire.open();
+      if (!up(state()) && !state().messages.some((m) => m.id === 'moved')) app.wire.retry();
     },
 
     reload: () => app.win.location.reload(),

@@ -4,6 +4,7 @@ const first = 500; // ms before the first new try
 const most = 15_000; // ms between two tries at most
 const spread = 0.2; // so that a thousand panels do not come back in the same moment
 const look = 5000; // ms between two looks at how long nothing came
+const patience = 3000; // ms that a try may take before another replaces it
 
 // Socket keeps a connection and tells of it:
 //
@@ -56,6 +57,12 @@ export class Socket {
       if (m && typeof m.t === 'string') this.#on.heard(m);
     };
     ws.onclose = () => this.#broken(ws);
+  }
+
+  // retry opens it at once, unless that has just begun: whoever asks again and again must
+  // not break off each try.
+  retry() {
+    if (!this.#ws || this.#elapsed() - this.#last > patience) this.open();
   }
 
   // good says that the server took us in: the next break starts with short waits.

@@ -41,6 +41,10 @@ export class Wire {
     this.#socket.open();
   }
 
+  retry() {
+    this.#socket.retry();
+  }
+
   send(message) {
     return this.#socket.send(message);
   }
