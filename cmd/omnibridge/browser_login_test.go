@@ -204,7 +204,7 @@ func TestLogout(t *testing.T) {
 
 	desk.chooses("Log out")
 	desk.sees("Log out with open work?")
-	desk.sees("Log out with 1 chat open? The chats end or go to somebody else.")
+	desk.sees("Log out with 1 chat open? The chat ends or goes to somebody else.")
 	desk.focused("Stay", `e?.dataset.act === 'keep'`)
 	desk.shoot("1-sure")
 	desk.press("Stay")

@@ -147,10 +147,12 @@ func TestPageFinder(t *testing.T) {
 	if target, _ := m["target"].(map[string]any); target["agent"] != "005b" || len(target) != 1 {
 		t.Errorf("transferred to %v, want Anders Holm", target)
 	}
-	s.waitFocus("transfer")
+	s.waitFocus("04") // the card: the button may be another's by now
 	s.wait(`!document.querySelector("[role=dialog]")`)
 
 	// A plan, from the end of the list.
+	s.focus(`#dock [data-do=transfer]`)
+	s.settled()
 	s.keys(enter)
 	s.waitFocus("find")
 	s.wait(`document.querySelectorAll("#found [role=option]").length === 5`)
@@ -161,9 +163,12 @@ func TestPageFinder(t *testing.T) {
 	if target, _ := s.pad.command(t, vcc.Transfer, 2)["target"].(map[string]any); target["plan"] != "finance" {
 		t.Errorf("transferred to %v, want a plan", target)
 	}
+	s.waitFocus("04")
 	s.wait(`!document.querySelector("[role=dialog]")`)
 
-	// Nobody found; Escape clears, then closes.
+	// Nobody found; Escape clears, then closes: the focus is where it was.
+	s.focus(`#dock [data-do=transfer]`)
+	s.settled()
 	s.keys(enter)
 	s.waitFocus("find")
 	s.keys("zzz")

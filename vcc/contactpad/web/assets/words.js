@@ -222,12 +222,13 @@ export const confirm = {
   logoutTitle: 'Log out with open work?',
   // M28
   logout(list) {
-    const n = (c, one) => list.filter((x) => x.class === c).length && count(list.filter((x) => x.class === c).length, one);
+    const of = (c) => list.filter((x) => x.class === c).length;
+    const n = (c, one) => of(c) && count(of(c), one);
     const parts = [n('live', 'call'), n('semi-live', 'chat'), n('non-live', 'case')].filter(Boolean);
     const ends = [];
-    if (list.some((x) => x.class === 'live')) ends.push('calls end');
-    if (list.some((x) => x.class === 'semi-live')) ends.push('chats end or go to somebody else');
-    if (list.some((x) => x.class === 'non-live')) ends.push('cases stay yours');
+    if (of('live')) ends.push(of('live') > 1 ? 'calls end' : 'call ends');
+    if (of('semi-live')) ends.push(of('semi-live') > 1 ? 'chats end or go to somebody else' : 'chat ends or goes to somebody else');
+    if (of('non-live')) ends.push(of('non-live') > 1 ? 'cases stay yours' : 'case stays yours');
     return `Log out with ${listed(parts)} open? ${capital(ends.map((t) => `the ${t}`).join(', '))}.`;
   },
   stay: 'Stay',
