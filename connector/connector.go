@@ -230,6 +230,9 @@ func (c *Connector) Run(ctx context.Context) error {
 	if err == nil {
 		err = c.drain(carry, &carriersEnd)
 	}
+	if err == nil {
+		err = c.keepLast(ctx)
+	}
 	stopSources()
 	stopCarry()
 	c.refuse(&sourcesEnd, &carriersEnd)

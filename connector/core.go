@@ -18,6 +18,9 @@ type Core struct {
 	ledger *omnichannel.Ledger
 	roster *omnichannel.Roster
 	engine Engine
+	// kept is when what the engine counted was kept last; keepSoon says that there was more.
+	kept     time.Time
+	keepSoon bool
 }
 
 // Turn is what one turn produced.
@@ -58,6 +61,10 @@ func (c *Core) Restore(now time.Time, s store.Snapshot) Turn {
 	}
 	t.addEngine(c.engine.Restore(now, s.Interactions, s.Agents))
 	t.addOrg(c.ledger.Restore(now, s.Chains))
+	if k, ok := c.engine.(dayKeeper); ok {
+		k.RestoreDay(now, s.Day)
+		c.kept = now
+	}
 	c.route(now, t)
 	return c.end(t)
 }
@@ -88,6 +95,7 @@ func (c *Core) Turn(now time.Time, signals []omnichannel.Signal, reports []vcc.R
 		}
 	}
 	c.route(now, t)
+	c.keepDay(now, &t.Turn)
 	return c.end(t)
 }
 
@@ -147,7 +155,7 @@ func (c *Core) direct(now time.Time, t *turn, d vcc.Directive) {
 // Next returns when a turn is due without any input.
 func (c *Core) Next() (time.Time, bool) {
 	var next time.Time
-	for _, f := range []func() (time.Time, bool){c.ledger.Next, c.roster.Next, c.engine.Next} {
+	for _, f := range []func() (time.Time, bool){c.ledger.Next, c.roster.Next, c.engine.Next, c.keepNext} {
 		if at, ok := f(); ok && (next.IsZero() || at.Before(next)) {
 			next = at
 		}

@@ -2,13 +2,13 @@ package vcc
 
 import "time"
 
-// Stats is what a routing engine counts, at one moment. It lives in memory: it begins
-// anew when the engine does.
+// Stats is what a routing engine counts, at one moment. What was counted today outlives a
+// restart (DayCounts); totals begin anew when the engine does.
 type Stats struct {
 	At    time.Time `json:"at"`
 	Since time.Time `json:"since"` // since when it counts
-	// Day is since when what is called Today counts: midnight where At is told, or Since
-	// if that is later.
+	// Day is since when what is called Today counts: midnight where At is told, or when that
+	// day was first counted if that was later.
 	Day    time.Time    `json:"day"`
 	Plans  []PlanStats  `json:"plans"`  // by id; those configured and those that were met
 	Agents []AgentStats `json:"agents"` // by id

@@ -23,6 +23,9 @@ type Change struct {
 	Effects []omnichannel.Effect
 	// Done names effects that leave the outbox; unknown ones are ignored.
 	Done []string
+	// Day, if set, is what was counted today: it replaces what was kept of the plans and
+	// agents in it, and of no others.
+	Day *vcc.DayCounts
 	// Journal is appended in this order; Seq is ignored.
 	Journal []Entry
 }
@@ -32,7 +35,7 @@ func (c *Change) empty() bool {
 	return len(c.Chains) == 0 && len(c.ForgetChains) == 0 &&
 		len(c.Interactions) == 0 && len(c.ForgetInteractions) == 0 &&
 		len(c.Agents) == 0 && len(c.Cursors) == 0 &&
-		len(c.Effects) == 0 && len(c.Done) == 0 && len(c.Journal) == 0
+		len(c.Effects) == 0 && len(c.Done) == 0 && c.Day == nil && len(c.Journal) == 0
 }
 
 // Entry is one thing that happened, for people.
@@ -55,4 +58,5 @@ type Snapshot struct {
 	Agents       []vcc.Agent          // by id
 	Effects      []omnichannel.Effect // in the order in which they were decided
 	Cursors      []omnichannel.Cursor // by channel
+	Day          vcc.DayCounts        // as last kept of each plan and agent; of perhaps another day
 }

@@ -31,6 +31,7 @@ const (
 	addEntries64
 	addBatch
 	putMeta
+	putKept
 	statements // how many
 )
 
@@ -60,6 +61,7 @@ var texts = [statements]string{
 	addEntries16: entriesText(16),
 	addEntries64: entriesText(64),
 	addBatch:     `INSERT INTO journal_batch (seq, doc) VALUES ($1, $2)`,
+	putKept:      `INSERT INTO kept (kind, name, doc) VALUES ($1, $2, $3) ON CONFLICT (kind, name) DO UPDATE SET doc = excluded.doc`,
 	putMeta:      `INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
 }
 
@@ -73,7 +75,7 @@ func (s *Store) Commit(ctx context.Context, c Change) error {
 		return nil
 	}
 	return s.write(ctx, "commit change", func(w *writer) error {
-		for _, apply := range []func(*Change) error{w.remove, w.chains, w.interactions, w.others, w.journal} {
+		for _, apply := range []func(*Change) error{w.remove, w.chains, w.interactions, w.others, w.day, w.journal} {
 			if err := apply(&c); err != nil {
 				return err
 			}

@@ -9,6 +9,7 @@
 //	                     +-- outbox        effects decided, not yet carried out
 //	                     +-- journal       what happened and why, append only; many
 //	                                       entries at once as one row (journal_batch)
+//	                     +-- kept          what was counted today, and what others keep
 //
 // A Change is applied whole or not at all, and Commit returns only after it was
 // synced to disk. So the cursor can never pass an event whose consequences are

@@ -27,6 +27,7 @@ func (s *Store) Load(ctx context.Context) (Snapshot, error) {
 		func() error { return docs(r, &snap.Agents, "agent", `SELECT id, doc FROM agent`) },
 		func() error { return docs(r, &snap.Effects, "outbox", `SELECT id, doc FROM outbox ORDER BY seq`) },
 		func() error { return r.cursors(&snap.Cursors) },
+		func() error { return r.day(&snap.Day) },
 	} {
 		if err := read(); err != nil {
 			return Snapshot{}, s.fault(ctx, "load", err)

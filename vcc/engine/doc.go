@@ -15,8 +15,9 @@
 //  3. Store the changed rows before carrying out the directives. An interaction
 //     that is listed as changed and that Interaction no longer knows was dropped
 //     after Config.KeepClosed: delete its row.
-//  4. After a restart call Restore with the rows, then report every agent's
-//     presence: until then nobody counts as present.
+//  4. After a restart call Restore with the rows and RestoreDay with what was kept of
+//     today's counts, then report every agent's presence: until then nobody counts as
+//     present.
 //
 // # Who is chosen
 //

@@ -9,7 +9,8 @@ import (
 	"omnibridge/vcc"
 )
 
-// Statistics never change what is routed. Counters are told by the places where things
+// Statistics never change what is routed. A day begins at midnight in the zone of the times
+// that steps are given; it outlives a restart (stats_kept.go). Counters are told by the places where things
 // happen (stats_events.go). What stands, and how long agents do what, is read from the
 // rows that a step changed, at its end (stats_standing.go): within a step no time
 // passes, so nothing is lost by that. Each event costs the same however much there is,
@@ -61,6 +62,9 @@ type counts struct {
 	dayEnds time.Time
 	plans   map[vcc.PlanID]*planCounts
 	states  map[vcc.State]int // interactions that are not closed; others are of no use
+	// What of today's counts has changed since it was last taken (stats_kept.go).
+	markedPlans  []*planCounts
+	markedAgents []*agent
 }
 
 // planTally is vcc.PlanTally as it is counted.
@@ -97,6 +101,7 @@ type planCounts struct {
 	waiting  ordered[place]
 	alerting int
 	minutes  [recently]minute
+	marked   bool // is in counts.markedPlans
 }
 
 // minute is what became, within one minute, of those who waited.
@@ -128,6 +133,7 @@ type agentCounts struct {
 	day            time.Time
 	phase          phase
 	entered        time.Time // since when phase holds, or was counted
+	marked         bool      // is in counts.markedAgents
 }
 
 type agentTally struct {
@@ -181,7 +187,9 @@ func (m *Machine) countedPlan(id vcc.PlanID) *planCounts {
 
 // planCounts returns what is counted of the plan by which x is routed now.
 func (m *Machine) planCounts(x *item) *planCounts {
-	return m.countedPlan(cmp.Or(x.row.Via, x.row.Work.Plan))
+	c := m.countedPlan(cmp.Or(x.row.Via, x.row.Work.Plan))
+	m.markPlan(c)
+	return c
 }
 
 // minuteOf numbers minutes.

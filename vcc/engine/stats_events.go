@@ -13,6 +13,7 @@ import (
 func (m *Machine) agentCounts(id vcc.AgentID) *agentCounts {
 	a := m.agents[id]
 	m.beginDay(a)
+	m.markAgent(a)
 	return &a.counts
 }
 
@@ -101,6 +102,7 @@ func (m *Machine) countWrap(x *item, leg *vcc.Leg, at time.Time) {
 		return
 	}
 	p := m.countedPlan(leg.Plan)
+	m.markPlan(p)
 	p.total.Wraps++
 	p.total.Wrap += max(at.Sub(leg.Since), 0)
 	m.agentCounts(leg.Agent).total.Wraps++

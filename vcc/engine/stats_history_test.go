@@ -347,6 +347,7 @@ func (c *recount) checkAgent(t *rapid.T, m *Machine, a vcc.AgentStats) {
 
 // day drives a machine through random reports and commands, one a step.
 type day struct {
+	kept vcc.DayCounts
 	*outside
 	c *recount
 	n int
@@ -456,6 +457,64 @@ func TestCountsAreThoseOfTheHistory(t *testing.T) {
 			r := d.happens()
 			d.book(r)
 			d.step(r)
+			d.take(rapid.IntRange(0, 3).Draw(t, "kept"))
 		}
+		d.restored()
 	})
+}
+
+// take keeps at most as many counts as given, as who keeps them does.
+func (d *day) take(most int) {
+	part, more := d.m.DayCounts(d.now, most)
+	if more != d.m.Uncounted() || len(part.Plans)+len(part.Agents) > most {
+		d.t.Fatalf("of at most %d took %+v, more %v", most, part, more)
+	}
+	d.kept.At, d.kept.Day = part.At, part.Day
+	for _, p := range part.Plans {
+		d.kept.Plans = append(slices.DeleteFunc(d.kept.Plans, func(old vcc.PlanDay) bool { return old.Plan == p.Plan }), p)
+	}
+	for _, a := range part.Agents {
+		d.kept.Agents = append(slices.DeleteFunc(d.kept.Agents, func(old vcc.AgentDay) bool { return old.Agent == a.Agent }), a)
+	}
+}
+
+// restored holds that what was counted today is the same after a restart. Break: any line
+// of stats_kept.go, or leave out a markPlan or markAgent.
+func (d *day) restored() {
+	d.take(1000)
+	d.now = d.now.Add(7 * time.Second)
+	d.m.Step(d.now, nil)
+	d.take(1000)
+	twin := newMachine(d.t, d.cfg)
+	back := d.now.Add(3 * time.Second) // which count for nobody
+	again := twin.Restore(d.now, slices.Collect(d.m.Interactions()), slices.Collect(d.m.Agents()))
+	twin.RestoreDay(back, d.kept)
+	if len(again.Directives)+len(again.Interactions) > 0 {
+		return // more has happened
+	}
+	was, is := d.m.Stats(d.now), twin.Stats(back)
+	if !was.Day.Equal(is.Day) {
+		d.t.Fatalf("the day began at %s, and after a restart at %s", was.Day, is.Day)
+	}
+	for _, w := range was.Plans {
+		i := slices.IndexFunc(is.Plans, func(p vcc.PlanStats) bool { return p.Plan == w.Plan })
+		if i < 0 {
+			if fmt.Sprintf("%+v", w.Today) != fmt.Sprintf("%+v", vcc.PlanTally{}) {
+				d.t.Fatalf("nothing is left of %+v", w)
+			}
+			continue
+		}
+		g := is.Plans[i]
+		if !reflect.DeepEqual(g.Today, w.Today) || g.Recent.Connected != w.Recent.Connected || g.Recent.InTime != w.Recent.InTime || g.Recent.LeftEarly != w.Recent.LeftEarly || g.Recent.LeftLate != w.Recent.LeftLate {
+			d.t.Fatalf("restored\n%+v\nfrom\n%+v", g, w)
+		}
+		if none := fmt.Sprintf("%+v", vcc.PlanTally{}); fmt.Sprintf("%+v", g.Total) != none {
+			d.t.Fatalf("since the start %+v were counted, want none", g.Total)
+		}
+	}
+	for i, w := range was.Agents {
+		if g := is.Agents[i]; !reflect.DeepEqual(g.Today, w.Today) || g.Times != w.Times {
+			d.t.Fatalf("restored %s\n%+v %+v\nfrom\n%+v %+v", g.Agent, g.Today, g.Times, w.Today, w.Times)
+		}
+	}
 }

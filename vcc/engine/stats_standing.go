@@ -136,6 +136,7 @@ func (m *Machine) clockAgent(a *agent) {
 	m.beginDay(a)
 	a.counts.spend(m.now)
 	a.counts.phase = p
+	m.markAgent(a)
 }
 
 // spend counts the time up to now.

@@ -31,7 +31,7 @@ func testRoundTrip(t *testing.T, b Backend) {
 	c.ForgetChains, c.ForgetInteractions, c.Done = nil, nil, nil
 	c.Agents[0].Load, c.Agents[0].Panel = 0, vcc.Panel{} // derived, or told anew; never stored
 	commit(t, s, c)
-	want := state{store.Snapshot{Chains: c.Chains, Interactions: c.Interactions, Agents: c.Agents, Effects: c.Effects, Cursors: c.Cursors}, c.Journal}
+	want := state{store.Snapshot{Chains: c.Chains, Interactions: c.Interactions, Agents: c.Agents, Effects: c.Effects, Cursors: c.Cursors, Day: *c.Day}, c.Journal}
 	for _, when := range []string{"at once", "after a restart"} {
 		if d := diff(want, stateOf(t, s)); d != "" {
 			t.Errorf("%s (-want +got):\n%s", when, d)

@@ -51,6 +51,7 @@ func Run(t *testing.T, b Backend) {
 		"org":                 testOrg,
 		"check":               testCheck,
 		"kept":                testKept,
+		"day":                 testDay,
 		"several at once":     testConcurrent,
 		"large change":        testLarge,
 		"model":               testModel,
