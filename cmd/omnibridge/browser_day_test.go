@@ -82,19 +82,17 @@ func (p *person) turns(letters, state string) {
 	p.types(kb.Enter)
 }
 
-// dock goes to a button of the dock, by keyboard, and presses it until it has done
-// something.
+// dock goes to a button of the dock, by keyboard, and presses it, again if the dock says
+// why that did nothing, until it has done something.
 func (p *person) dock(words string, did func() bool) {
 	p.t.Helper()
 	untilSeen(p.t, words+" by keyboard", func() bool {
-		if did() {
-			return true
-		}
 		p.shortcut("D")
 		p.tabsToButton(words)
 		p.types(kb.Enter)
-		return false
+		return did() || !js[bool](p.t, p.pad, `return Boolean(document.querySelector('#dock .hint')?.textContent)`)
 	})
+	untilSeen(p.t, words+" to do something", did)
 }
 
 func (p *person) has(page context.Context, condition string, args ...any) func() bool {
