@@ -80,7 +80,7 @@ var authRules = []authRule{
 	{code: "inactive_org", hint: "the org is locked, suspended or expired: ask Salesforce"},
 	{code: "invalid_app_access", hint: "assign the connected app to the integration user's profile or permission set"},
 	{code: "invalid_client_id", hint: "check the consumer key; a new connected app takes up to ten minutes to be known"},
-	{code: "invalid_client", hint: "check the consumer key and what goes with it: the secret, or with a JWT that the app uses digital signatures and holds the certificate of this key"},
+	{code: "invalid_client", hint: "check the consumer key and secret; with a JWT instead, that the app uses digital signatures and holds the certificate of this key"},
 	{code: "unsupported_grant_type", hint: "enable this OAuth flow in the connected app"},
 	{code: "unknown_error", transient: true},
 	{code: "server_error", transient: true},
