@@ -49,9 +49,19 @@ func strokes(key rune) []chromedp.Action[chromedp.Void] {
 func (p *person) tabsTo(page context.Context, what, condition string, args ...any) {
 	p.t.Helper()
 	const most = 80 // stops there may be on the way
+	nowhere := 0
 	for range most {
 		if js[bool](p.t, page, `const e = document.activeElement; return Boolean(e && document.hasFocus() && (`+condition+`))`, args...) {
 			return
+		}
+		if nowhere++; js[bool](p.t, p.console, `return document.activeElement !== document.body`) {
+			nowhere = 0
+		}
+		if nowhere == 5 {
+			// After the last stop of a page the focus goes on to the browser's own bars, which
+			// this one has although nobody sees them. The keys are the page's again in front.
+			p.t.Logf("the keyboard of %s is with the browser: back to the page", p.name)
+			p.looks()
 		}
 		p.types(kb.Tab)
 	}
