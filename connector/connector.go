@@ -47,6 +47,9 @@ type Options struct {
 	// lasts. It is asked for what an agent is offered and has no name, for many at once
 	// when there are many, and not while API calls are scarce.
 	Names func(context.Context, map[omnichannel.RecordID]omnichannel.ChannelID) (map[omnichannel.RecordID]string, error)
+	// IsAgent, if set, tells which users of the org may be agents, so that they can be
+	// consulted and given work before they were ever seen. Default: all of them.
+	IsAgent func(vcc.AgentID) bool
 	// Direct, if set, takes the directives that are not the org's business (Pop,
 	// SetOmni, Phone, Tell), in order, after what they follow from is durable. It is
 	// called by the loop and must not block.
@@ -168,6 +171,7 @@ func New(o Options) (*Connector, error) {
 	if err != nil {
 		return nil, err
 	}
+	core.isAgent = o.IsAgent
 	c := &Connector{
 		o: o, log: o.Logger, core: core,
 		inbox: make(chan input, o.Inbox),

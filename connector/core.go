@@ -18,6 +18,10 @@ type Core struct {
 	ledger *omnichannel.Ledger
 	roster *omnichannel.Roster
 	engine Engine
+	policy omnichannel.Policy
+	// isAgent tells whether a user of the org may be an agent; nil: all may.
+	isAgent func(vcc.AgentID) bool
+	setup   vcc.Setup // as the engine was told
 	// kept is when what the engine counted was kept last; keepSoon says that there was more.
 	kept     time.Time
 	keepSoon bool
@@ -49,7 +53,7 @@ func NewCore(p omnichannel.Policy, e Engine) (*Core, error) {
 	if err != nil {
 		return nil, fmt.Errorf("delivery policy: %w", err)
 	}
-	return &Core{ledger: ledger, roster: omnichannel.NewRoster(p), engine: e}, nil
+	return &Core{ledger: ledger, roster: omnichannel.NewRoster(p), engine: e, policy: p}, nil
 }
 
 // Restore puts back what was stored, before any turn, and asks for what was
@@ -79,6 +83,9 @@ func (c *Core) Turn(now time.Time, signals []omnichannel.Signal, reports []vcc.R
 		if o, ok := s.(omnichannel.Outcome); ok {
 			t.Change.Done = append(t.Change.Done, o.Effect.ID)
 			c.pushed(t, o)
+		}
+		if b, ok := s.(omnichannel.Baseline); ok {
+			c.setUp(t, b.Directory)
 		}
 		// The roster first: a baseline tells who is there before what waits.
 		t.addOrg(c.roster.Step(now, s))

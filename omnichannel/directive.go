@@ -2,6 +2,8 @@ package omnichannel
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"omnibridge/vcc"
@@ -92,8 +94,9 @@ func (l *Ledger) directRequeue(now time.Time, c *Chain, d vcc.Directive) {
 		l.report(vcc.Report{Kind: vcc.RequeueFailed, Interaction: c.Interaction, Offer: c.Offer, Agent: c.Agent, Detail: "it is " + string(c.State)})
 		return
 	}
-	for id, q := range l.dir.Queues {
-		if q.External && l.policy.plan(q.Name) == d.Plan {
+	object := l.dir.Channels[c.Channel].Entity
+	for _, id := range slices.Sorted(maps.Keys(l.dir.Queues)) {
+		if q := l.dir.Queues[id]; q.External && l.policy.plan(q.Name) == d.Plan && q.mayOwn(object) {
 			if l.move(now, c, factRequeued, d.Detail) {
 				c.To = id
 				l.pump(now, c)
@@ -101,7 +104,7 @@ func (l *Ledger) directRequeue(now time.Time, c *Chain, d vcc.Directive) {
 			return
 		}
 	}
-	why := fmt.Sprintf("plan %s has no queue in external routing: map one under \"plans\" in the routing file", d.Plan)
+	why := fmt.Sprintf("plan %s has no queue in external routing that may own a %s: map one under \"plans\" in the routing file", d.Plan, object)
 	l.drift(c, why)
 	l.report(vcc.Report{Kind: vcc.RequeueFailed, Interaction: c.Interaction, Offer: c.Offer, Agent: c.Agent, Detail: why})
 }

@@ -1,6 +1,7 @@
 package omnichannel
 
 import (
+	"slices"
 	"time"
 
 	"omnibridge/vcc"
@@ -148,4 +149,10 @@ type Queue struct {
 	Name        string        // developer name
 	External    bool          // routed from outside
 	PushTimeout time.Duration // after which Salesforce takes a push back; zero: never
+	Objects     []string      // API names of what it may own; nil: not known
+}
+
+// mayOwn tells whether records of an object may belong to q.
+func (q Queue) mayOwn(object string) bool {
+	return q.Objects == nil || slices.Contains(q.Objects, object)
 }

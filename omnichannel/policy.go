@@ -3,6 +3,7 @@ package omnichannel
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"omnibridge/vcc"
@@ -104,4 +105,21 @@ func (p Policy) plan(queue string) vcc.PlanID {
 		return id
 	}
 	return vcc.PlanID(queue)
+}
+
+// Takes lists, for each service channel by name, the plans that its work can be given
+// to: those with a queue in external routing that may own its objects.
+func (p Policy) Takes(d Directory) map[vcc.Channel][]vcc.PlanID {
+	takes := make(map[vcc.Channel][]vcc.PlanID, len(d.Channels))
+	for _, ch := range d.Channels {
+		plans := []vcc.PlanID{}
+		for _, q := range d.Queues {
+			if q.External && q.mayOwn(ch.Entity) {
+				plans = append(plans, p.plan(q.Name))
+			}
+		}
+		slices.Sort(plans)
+		takes[ch.Name] = slices.Compact(plans)
+	}
+	return takes
 }

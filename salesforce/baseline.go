@@ -197,12 +197,31 @@ func (o *Org) readQueues(ctx context.Context, into map[omnichannel.QueueID]omnic
 		return err
 	}
 	for _, r := range queues {
-		q := omnichannel.Queue{Name: r.Name}
+		q := omnichannel.Queue{Name: r.Name, Objects: []string{}}
 		if config, ok := byID[omnichannel.Long(r.Config)]; ok {
 			q.External = config.Model == "ExternalRouting"
 			q.PushTimeout = time.Duration(config.PushTimeout) * time.Second
 		}
 		into[omnichannel.QueueID(omnichannel.Long(r.ID))] = q
+	}
+	return o.readOwns(ctx, into)
+}
+
+// readOwns reads what the queues may own.
+func (o *Org) readOwns(ctx context.Context, queues map[omnichannel.QueueID]omnichannel.Queue) error {
+	type ownsRow struct {
+		Queue  string `json:"QueueId"`
+		Object string `json:"SobjectType"`
+	}
+	for r, err := range Rows[ownsRow](ctx, o.client, "SELECT QueueId, SobjectType FROM QueueSobject ORDER BY QueueId, SobjectType") {
+		if err != nil {
+			return err
+		}
+		id := omnichannel.QueueID(omnichannel.Long(r.Queue))
+		if q, ok := queues[id]; ok {
+			q.Objects = append(q.Objects, r.Object)
+			queues[id] = q
+		}
 	}
 	return nil
 }

@@ -216,6 +216,7 @@ func TestBaseline(t *testing.T) {
 		"ServiceChannelStatus":  `{"ServicePresenceStatusId":"` + statusID + `","ServiceChannelId":"` + channelID + `"}`,
 		"QueueRoutingConfig":    `{"Id":"` + configID + `","RoutingModel":"ExternalRouting","PushTimeout":20}`,
 		"Group":                 `{"Id":"` + queueID + `","DeveloperName":"Support","QueueRoutingConfigId":"` + configID + `"},{"Id":"00G000000000002EAA","DeveloperName":"Mail","QueueRoutingConfigId":null}`,
+		"QueueSobject":          `{"QueueId":"` + queueID + `","SobjectType":"Case"},{"QueueId":"00G000000000009EAA","SobjectType":"Case"},{"QueueId":"` + queueID + `","SobjectType":"Lead"}`,
 		"User":                  `{"Id":"` + agentID + `","Name":"Ada","Username":"ada@acme.example"}`,
 		"PendingServiceRouting": `{"Id":"` + psrID + `","Serial":1,"WorkItemId":"` + caseID + `","QueueId":"` + queueID + `","ServiceChannelId":"` + channelID + `","CreatedDate":"2026-11-22T10:00:00.000+0000"}`,
 		"AgentWork":             `{"Id":"` + workID + `","WorkItemId":"` + caseID + `","UserId":"` + agentID + `","ServiceChannelId":"` + channelID + `","Status":"Opened","CreatedDate":"2026-11-22T10:00:00.000+0000"}`,
@@ -241,7 +242,7 @@ func TestBaseline(t *testing.T) {
 		Directory: omnichannel.Directory{
 			Channels: map[omnichannel.ChannelID]omnichannel.Channel{channelID: {Name: "Cases", Entity: "Case"}},
 			Statuses: map[omnichannel.StatusID]omnichannel.Status{statusID: {Name: "Available", Channels: []omnichannel.ChannelID{channelID}}, "0N5000000000002CAA": {Name: "Lunch"}},
-			Queues:   map[omnichannel.QueueID]omnichannel.Queue{queueID: {Name: "Support", External: true, PushTimeout: 20 * time.Second}, "00G000000000002EAA": {Name: "Mail"}},
+			Queues:   map[omnichannel.QueueID]omnichannel.Queue{queueID: {Name: "Support", External: true, PushTimeout: 20 * time.Second, Objects: []string{"Case", "Lead"}}, "00G000000000002EAA": {Name: "Mail", Objects: []string{}}},
 			Users:    map[vcc.AgentID]string{agentID: "Ada"}, Usernames: map[vcc.AgentID]string{agentID: "ada@acme.example"},
 		},
 		PSRs:     []omnichannel.PSR{{ID: psrID, Serial: 1, Record: caseID, Queue: queueID, Channel: channelID, Created: at}},

@@ -48,7 +48,20 @@ const (
 	Named ReportKind = "named"
 	// Told: the words to a provider that Words lists were said.
 	Told ReportKind = "told"
+	// SetUp: the org is set up as Setup tells.
+	SetUp ReportKind = "set up"
 )
+
+// Setup is what transfers and consults need to know of how the org is set up. Who is
+// given one does not change it.
+type Setup struct {
+	// People are the names of those who may be agents, whether or not they were ever
+	// seen at work.
+	People map[AgentID]string
+	// Takes lists, for each channel, the plans that its work can be transferred to. Work
+	// of a channel that is not in it can be transferred to any.
+	Takes map[Channel][]PlanID
+}
 
 // Line is what a telephone network tells of the other end of a call.
 type Line string
@@ -110,7 +123,7 @@ type Presence struct {
 // follows from Kind.
 type Report struct {
 	Kind        ReportKind
-	Interaction InteractionID    // all but Omni, Asked and PanelChanged
+	Interaction InteractionID    // all but Omni, Asked, PanelChanged and SetUp
 	Offer       int              // Alerting, Accepted, Refused, Ended, Moved: the offer answered; Arrived: the last one
 	Agent       AgentID          // Alerting, Accepted, Refused, Ended, Moved, Omni, Asked, PanelChanged
 	Reason      Reason           // Refused, Withdrawn
@@ -120,6 +133,7 @@ type Report struct {
 	Omni        *Presence        // Omni
 	Command     *Command         // Asked
 	Panel       *Panel           // PanelChanged
+	Setup       *Setup           // SetUp
 	Line        Line             // Called
 	Words       []string         // Told: ids
 	Call        *Call            // Arrived of a live one

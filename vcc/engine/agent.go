@@ -31,7 +31,7 @@ type agent struct {
 func (m *Machine) agent(id vcc.AgentID) *agent {
 	a := m.agents[id]
 	if a == nil {
-		a = &agent{row: vcc.Agent{ID: id, Skills: m.cfg.Skills[id]}, levels: m.cfg.levelsOf(id)}
+		a = &agent{row: vcc.Agent{ID: id, Name: m.setup.People[id], Skills: m.cfg.Skills[id]}, levels: m.cfg.levelsOf(id)}
 		m.agents[id] = a
 		at, _ := slices.BinarySearch(m.roster, id)
 		m.roster = slices.Insert(m.roster, at, id)

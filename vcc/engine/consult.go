@@ -130,10 +130,10 @@ func (m *Machine) consult(x *item, leg *vcc.Leg, c vcc.Command) *denied {
 	case t.Agent == leg.Agent:
 		return deny(vcc.DeniedTarget, "you cannot consult yourself")
 	}
-	other := m.agents[t.Agent]
-	if other == nil {
+	if !m.listed(t.Agent) {
 		return deny(vcc.DeniedUnknown, "there is no agent %s", shorten(string(t.Agent)))
 	}
+	other := m.person(t.Agent)
 	if no := m.reachable(other); no != nil {
 		return deny(no.code, "%s: %s", m.name(t.Agent), no.text)
 	}

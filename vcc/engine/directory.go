@@ -36,8 +36,10 @@ func (m *Machine) entryOf(a *agent) entry {
 func (m *Machine) enlist(a *agent) {
 	if m.directory != nil {
 		e := m.entryOf(a)
-		i, _ := slices.BinarySearchFunc(m.directory, e, compareEntries)
-		m.directory = slices.Insert(m.directory, i, e)
+		i, found := slices.BinarySearchFunc(m.directory, e, compareEntries)
+		if !found { // else it was there as one of the org's people
+			m.directory = slices.Insert(m.directory, i, e)
+		}
 	}
 }
 
@@ -51,14 +53,51 @@ func (m *Machine) rename(a *agent, name string) {
 	m.touchAgent(a)
 }
 
+// setUp takes how the org is set up. Who is renamed there is renamed here; who is no
+// longer one of its people stays as long as they are known as an agent.
+func (m *Machine) setUp(s vcc.Setup) {
+	m.setup, m.directory = s, nil
+	for _, id := range m.roster {
+		if name := s.People[id]; name != "" && name != m.agents[id].row.Name {
+			m.rename(m.agents[id], name)
+		}
+	}
+}
+
+// listed tells whether an agent is in the directory.
+func (m *Machine) listed(id vcc.AgentID) bool {
+	_, person := m.setup.People[id]
+	return person || m.agents[id] != nil
+}
+
+// person returns an agent of the directory: who was never at work is logged out and
+// has nothing.
+func (m *Machine) person(id vcc.AgentID) *agent {
+	if a := m.agents[id]; a != nil {
+		return a
+	}
+	return &agent{row: vcc.Agent{ID: id, Name: m.setup.People[id]}}
+}
+
+// accepts tells whether x can go to a queue of the plan.
+func (m *Machine) accepts(plan vcc.PlanID, x *item) bool {
+	plans, told := m.setup.Takes[x.row.Work.Channel]
+	return !told || slices.Contains(plans, plan)
+}
+
 // entries returns the directory, which is made when it is asked for first.
 func (m *Machine) entries() []entry {
 	if m.directory != nil {
 		return m.directory
 	}
-	m.directory = make([]entry, 0, len(m.agents)+len(m.cfg.Plans))
+	m.directory = make([]entry, 0, len(m.agents)+len(m.setup.People)+len(m.cfg.Plans))
 	for _, a := range m.agents {
 		m.directory = append(m.directory, m.entryOf(a))
+	}
+	for id, name := range m.setup.People {
+		if m.agents[id] == nil {
+			m.directory = append(m.directory, entry{folded: fold(cmp.Or(name, string(id))), agent: id})
+		}
 	}
 	for _, p := range m.cfg.Plans {
 		if m.transferable(p.ID) {
@@ -101,13 +140,16 @@ func (m *Machine) Find(s vcc.Search) vcc.Found {
 		if e.agent == s.Agent && e.plan == "" || consult && e.plan != "" || !strings.Contains(e.folded, text) {
 			continue
 		}
+		if e.plan != "" && !m.accepts(e.plan, x) {
+			continue // no queue of it can own such a record (A31)
+		}
 		if found.Total++; len(found.Options) >= most {
 			continue
 		}
 		if e.plan != "" {
 			found.Options = append(found.Options, m.planOption(x, s.Agent, m.plans[e.plan]))
 		} else {
-			found.Options = append(found.Options, m.agentOption(x, s.Agent, m.agents[e.agent], consult))
+			found.Options = append(found.Options, m.agentOption(x, s.Agent, m.person(e.agent), consult))
 		}
 	}
 	return found

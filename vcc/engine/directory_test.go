@@ -188,3 +188,57 @@ func TestFindQuickly(t *testing.T) {
 		t.Errorf("took %s", took)
 	}
 }
+
+// TestFindPeople: who was never seen at work is found, can be given work, which then
+// waits for them alone, and is known by the name that the org has for them.
+func TestFindPeople(t *testing.T) {
+	f := busyHouse(t)
+	f.do(vcc.Report{Kind: vcc.SetUp, Setup: &vcc.Setup{People: map[vcc.AgentID]string{"7eve": "Eve Lind", "1ana": "Ana Paz", "0ada": "Ada Lane"}}})
+	find := func(kind vcc.CommandKind) string {
+		return list(f.Find(vcc.Search{Agent: "0ada", Interaction: "k", For: kind, Text: "e lind"}))
+	}
+	if got := find(vcc.Transfer); got != "Eve Lind [out] Logged out, takes it later" {
+		t.Errorf("for a transfer: %s", got)
+	}
+	if got := find(vcc.Consult); got != "Eve Lind [out] Logged out / Logged out, cannot be called" {
+		t.Errorf("for a consult: %s", got)
+	}
+	if got := list(f.Find(vcc.Search{Agent: "0ada", Interaction: "k", For: vcc.Consult, Text: "ana p"})); got != "Ana Paz [ready] Ready" {
+		t.Errorf("renamed: %s", got)
+	}
+	if got := f.ask("0ada", vcc.Consult, "k", vcc.Target{Agent: "7eve"}); got.OK {
+		t.Errorf("consulted who is logged out: %+v", got)
+	}
+	if got := f.ask("0ada", vcc.Transfer, "k", vcc.Target{Agent: "8no"}); got.OK {
+		t.Errorf("transferred to nobody: %+v", got)
+	}
+	if got := f.ask("0ada", vcc.Transfer, "k", vcc.Target{Agent: "7eve"}); !got.OK {
+		t.Fatalf("transferred: %+v", got)
+	}
+	f.do(caseWork("k", 0, prefer("0ada"), func(w *vcc.Work) { w.Transfer = true }))
+	if x, _ := f.Interaction("k"); x.Personal == nil || x.Personal.Agent != "7eve" || !strings.Contains(x.Why, "Eve Lind") {
+		t.Errorf("in personal queue %+v: %s", x.Personal, x.Why)
+	}
+	f.do(called("7eve", "Eve Lind"), vcc.Report{Kind: vcc.SetUp, Setup: &vcc.Setup{People: map[vcc.AgentID]string{"7eve": "Eve Lind"}}})
+	if got := f.Find(vcc.Search{Agent: "5bob", Interaction: "k", For: vcc.Transfer, Text: "eve"}); got.Total != 1 {
+		t.Errorf("who came is listed %d times", got.Total)
+	}
+}
+
+// TestFindTakes: a plan whose queues cannot own what comes by a channel is no target
+// for it.
+func TestFindTakes(t *testing.T) {
+	for _, tt := range []struct {
+		takes map[vcc.Channel][]vcc.PlanID
+		found int
+	}{{nil, 1}, {map[vcc.Channel][]vcc.PlanID{"Chat": {}}, 1}, {map[vcc.Channel][]vcc.PlanID{"Cases": {"fin"}}, 1}, {map[vcc.Channel][]vcc.PlanID{"Cases": {"ana"}}, 0}} {
+		f := busyHouse(t)
+		f.do(vcc.Report{Kind: vcc.SetUp, Setup: &vcc.Setup{Takes: tt.takes}})
+		if got := f.Find(vcc.Search{Agent: "0ada", Interaction: "k", For: vcc.Transfer, Text: "finance"}); got.Total != tt.found {
+			t.Errorf("%v: found %d plans, want %d", tt.takes, got.Total, tt.found)
+		}
+		if got := f.ask("0ada", vcc.Transfer, "k", vcc.Target{Plan: "fin"}); got.OK != (tt.found == 1) {
+			t.Errorf("%v: transferred: %+v", tt.takes, got)
+		}
+	}
+}

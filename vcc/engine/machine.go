@@ -33,6 +33,7 @@ type Machine struct {
 	forgetAt time.Time // when contacts are looked through again for old ones
 	// directory lists agents and plans by name; nil: not asked for yet.
 	directory []entry
+	setup     vcc.Setup // of the org, as last told
 	// queued counts what waits by plan.
 	queued map[vcc.PlanID]int
 	counts counts // statistics
@@ -85,6 +86,7 @@ func (m *Machine) reset() {
 	m.queued = map[vcc.PlanID]int{}
 	m.contacts = map[string]contact{}
 	m.timers, m.directory, m.timersMost = nil, nil, fewTimers
+	m.setup = vcc.Setup{}
 	m.lastIdle, m.forgetAt = time.Time{}, time.Time{}
 	m.stale, m.waiting, m.check = nil, nil, nil
 	m.doubted, m.thinned = nil, nil

@@ -30,6 +30,10 @@ func (m *Machine) apply(r vcc.Report) {
 		m.ignore(r, "it tells no panel, or not whose")
 	case r.Kind == vcc.PanelChanged:
 		m.panel(r)
+	case r.Kind == vcc.SetUp && r.Setup == nil:
+		m.ignore(r, "it tells no setup")
+	case r.Kind == vcc.SetUp:
+		m.setUp(*r.Setup)
 	case r.Interaction == "":
 		m.ignore(r, "it names no interaction")
 	case r.Kind == vcc.Named:

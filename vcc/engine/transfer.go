@@ -31,10 +31,12 @@ func (m *Machine) mayGet(x *item, from vcc.AgentID, t vcc.Target) *denied {
 		return deny(vcc.DeniedTarget, "choose an agent or a plan")
 	case t.Agent == from:
 		return deny(vcc.DeniedTarget, "you have it already")
-	case t.Agent != "" && m.agents[t.Agent] == nil:
+	case t.Agent != "" && !m.listed(t.Agent):
 		return deny(vcc.DeniedTarget, "%s is no longer an agent", shorten(string(t.Agent)))
 	case t.Plan != "" && !m.transferable(t.Plan):
 		return deny(vcc.DeniedTarget, "nothing can be transferred to plan %s", shorten(string(t.Plan)))
+	case t.Plan != "" && !m.accepts(t.Plan, x):
+		return deny(vcc.DeniedTarget, "no queue of plan %s can have it", shorten(string(t.Plan)))
 	}
 	return m.permitsTo(x, t)
 }
@@ -67,6 +69,9 @@ func (m *Machine) transfer(x *item, leg *vcc.Leg, c vcc.Command) *denied {
 // giveTo has x go from the agent of leg to t, which may have it.
 func (m *Machine) giveTo(x *item, leg *vcc.Leg, t vcc.Target, why string) {
 	m.clearFault(x, leg)
+	if t.Agent != "" {
+		m.agent(t.Agent) // may never have been at work: the personal queue is theirs all the same
+	}
 	m.leave(x, leg, vcc.Leaving{Do: vcc.Transfer, Since: m.now, To: t})
 	plan := t.Plan
 	if plan == "" {

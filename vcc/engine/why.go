@@ -17,7 +17,7 @@ func (m *Machine) name(id vcc.AgentID) string {
 	if a := m.agents[id]; a != nil && a.row.Name != "" {
 		return a.row.Name
 	}
-	return string(id)
+	return cmp.Or(m.setup.People[id], string(id))
 }
 
 // clock writes a time of day in the zone that the caller's now is in.
