@@ -34,8 +34,12 @@ type PlanStats struct {
 	// NewWait is about how long one who comes now will wait: what waits, by the pace of
 	// the last 15 minutes. Nil: too few were connected to tell.
 	NewWait *time.Duration `json:"newWait,omitempty"`
-	Today   PlanTally      `json:"today"`
-	Total   PlanTally      `json:"total"` // since Stats.Since; never falls
+	// ChatRoom is how many agents could be given one more chat now, in the channel by which
+	// one came last: they take work, have the skills that the plan asks for at first, and
+	// room (vcc.md 11, A49). Nil: not known, as none came of late that asked for just that.
+	ChatRoom *int      `json:"chatRoom,omitempty"`
+	Today    PlanTally `json:"today"`
+	Total    PlanTally `json:"total"` // since Stats.Since; never falls
 }
 
 // Service is what became of those who waited.

@@ -143,7 +143,6 @@ func (m *Machine) seat(a *agent, l *line) {
 	}
 	l.count[s.state]++
 	a.seats = append(a.seats, s)
-	a.placed = nil
 	m.thin(l)
 	m.place(s, m.burden(a))
 }
@@ -161,11 +160,15 @@ type placing struct {
 	idle time.Time
 }
 
-// refresh makes all seats of a follow what a has in hand, if that has changed.
+// refresh makes all seats of a follow what a has in hand, if that has changed. What is
+// taken in hand always moves the idle clock on (openLeg), so what is as before has not
+// changed and changed back meanwhile; a seat that is new since then was placed by the same.
+// A cool-down begins with an offer that is over, which is a change, and while one lasts
+// nothing is remembered.
 func (m *Machine) refresh(a *agent) {
 	a.stale = false
 	p := placing{m.burden(a), a.row.IdleSince}
-	if a.placed != nil && *a.placed == p && len(a.row.CoolUntil) == 0 {
+	if a.placed != nil && *a.placed == p {
 		return
 	}
 	for _, s := range a.seats {

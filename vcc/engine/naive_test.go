@@ -172,6 +172,20 @@ func naiveRoom(m *Machine, a *agent, channel vcc.Channel, class vcc.Class) bool 
 		(class != vcc.Live || live == 0) && (class != vcc.SemiLive || semi < m.cfg.MaxSemiLive)
 }
 
+// naiveChatRoom counts who could be given a chat of a plan that comes now.
+func naiveChatRoom(m *Machine, id vcc.PlanID) (n int) {
+	channel := m.counts.plans[id].chats
+	x := &item{row: vcc.Interaction{Work: vcc.Work{Plan: id, Channel: channel, Class: vcc.SemiLive, Since: m.now}}}
+	must, _ := naiveAsks(m, x)
+	for _, a := range m.agents {
+		able := slices.ContainsFunc(must, func(set []vcc.Need) bool { return naiveHas(m, a, set) })
+		if able && naiveThere(m, a, channel) && naiveRoom(m, a, channel, vcc.SemiLive) {
+			n++
+		}
+	}
+	return n
+}
+
 func naiveSize(m *Machine, id vcc.AgentID, class vcc.Class) int {
 	s, ok := m.cfg.AgentSizes[id]
 	if !ok {

@@ -101,7 +101,8 @@ type planCounts struct {
 	waiting  ordered[place]
 	alerting int
 	minutes  [recently]minute
-	marked   bool // is in counts.markedPlans
+	marked   bool        // is in counts.markedPlans
+	chats    vcc.Channel // by which a chat came last; empty: none did
 }
 
 // minute is what became, within one minute, of those who waited.
@@ -301,6 +302,7 @@ func (m *Machine) planStats(c *planCounts, now time.Time) vcc.PlanStats {
 	if n := c.last(pace, now).Connected; n >= fewestConnected {
 		s.NewWait = new(time.Duration(s.Waiting) * pace * time.Minute / time.Duration(n))
 	}
+	s.ChatRoom = m.chatRoom(c, now)
 	return s
 }
 

@@ -240,6 +240,9 @@ func (c *recount) check(t *rapid.T, m *Machine) {
 		if len(want.Total.Refused) == 0 {
 			want.Total.Refused = nil
 		}
+		if p.ChatRoom != nil {
+			want.ChatRoom = new(naiveChatRoom(m, p.Plan))
+		}
 		want.Today = want.Total
 		for _, x := range c.before {
 			if !isWaiting(x) || routedBy(x) != p.Plan {

@@ -45,6 +45,9 @@ func (m *Machine) stand(x *item) {
 	now := counted{state: x.row.State}
 	if x.waits() {
 		now.plan, now.since, now.alerting = m.planCounts(x), m.waitsSince(x), x.line == nil
+		if x.row.Work.Class == vcc.SemiLive {
+			now.plan.chats = x.row.Work.Channel
+		}
 	}
 	was := x.counted
 	x.counted = now
@@ -67,6 +70,23 @@ func (m *Machine) stand(x *item) {
 			now.plan.alerting++
 		}
 	}
+}
+
+// chatRoom returns vcc.PlanStats.ChatRoom. It is read from the line in which a chat that
+// comes now would wait; none is made for it, since that looks at every agent.
+func (m *Machine) chatRoom(c *planCounts, now time.Time) *int {
+	if c.chats == "" || c.id == otherPlans {
+		return nil
+	}
+	if !m.plan(c.id).Hours.OpenAt(now) {
+		return new(0)
+	}
+	x := item{row: vcc.Interaction{Work: vcc.Work{Class: vcc.SemiLive, Channel: c.chats, Plan: c.id, Since: m.now}}}
+	asks, _ := m.demandOf(&x)
+	if l := m.lines[string(asks.appendKey(nil))]; l != nil && !asks.closed {
+		return new(l.ready.size)
+	}
+	return nil
 }
 
 // standAll counts everything anew that waits, after a restart.

@@ -95,6 +95,42 @@ func TestOnTargetCountsThoseWhoStillWait(t *testing.T) {
 	}
 }
 
+// TestRoomForChats counts who could take one chat more (A49): not who is away, full, or
+// lacks the skill, and nobody while the plan is closed.
+func TestRoomForChats(t *testing.T) {
+	hours := &vcc.Hours{Zone: time.UTC, Open: []vcc.Span{{Day: t0.Weekday(), From: 0, To: 11 * time.Hour}}}
+	d := newDesk(t, Config{
+		Plans:  []vcc.Plan{{ID: "p", Skills: []vcc.Skill{"billing"}, Hours: hours}, {ID: "q"}},
+		Skills: map[vcc.AgentID][]vcc.Skill{"ada": {"billing"}, "bob": {"billing"}},
+		Sizes:  vcc.Sizes{Live: 100, SemiLive: 50, NonLive: 20},
+	})
+	is := func(p vcc.PlanID, want int) {
+		t.Helper()
+		if s := d.stats(p); s.ChatRoom == nil || *s.ChatRoom != want {
+			t.Errorf("plan %s: %v, want %d", p, s.ChatRoom, want)
+		}
+	}
+	d.step(online("ada", "Chat"), online("bob", "Chat"), online("cy", "Chat"))
+	if s := d.stats("p"); s.ChatRoom != nil {
+		t.Errorf("%d could take chats, of which none came yet", *s.ChatRoom)
+	}
+	d.step(chat("x1", 0, plan("p"), prefer("ada")), chat("y1", 0, plan("q"), prefer("cy")))
+	is("p", 2)
+	is("q", 3)
+	d.step(chat("x2", 0, plan("p"), prefer("ada")))
+	is("p", 1) // ada is full
+	d.step(offline("bob"))
+	is("p", 0)
+	is("q", 1)
+	d.step(answer(vcc.Ended, "x2", 1))
+	is("p", 1)
+	d.at(60 * 60)
+	is("p", 0)
+	if s := d.stats("q"); s.ChatRoom == nil || *s.ChatRoom == 0 {
+		t.Error("only p is closed")
+	}
+}
+
 // TestNewWaitFollowsThePace estimates by the connections of 15 minutes.
 func TestNewWaitFollowsThePace(t *testing.T) {
 	d := countingDesk(t)
