@@ -20,7 +20,7 @@ func house() fake {
 	v.Budget = busy().view.Budget
 	v.CountedSince, v.CountedDay = ago(9000), ago(9000)
 	v.Plans = []vcc.PlanStats{
-		{Plan: "Billing", Label: "Billing", Target: 3 * time.Minute, Waiting: 2, Oldest: ago(31), Recent: vcc.Service{Connected: 25, InTime: 23}, OnTarget: new(92), NewWait: new(20 * time.Second),
+		{Plan: "Billing", Label: "Billing", Target: 3 * time.Minute, Waiting: 2, Oldest: ago(31), Recent: vcc.Service{Connected: 25, InTime: 23}, OnTarget: new(92), NewWait: new(20 * time.Second), ChatRoom: new(0),
 			Today: vcc.PlanTally{Handled: 40, Handling: 40 * 210 * time.Second, Wraps: 38, Wrap: 38 * 42 * time.Second}},
 		{Plan: "Orders", Label: "Orders", Target: 3 * time.Minute, Waiting: 4, Alerting: 2, Oldest: ago(292), Past: 1,
 			Recent: vcc.Service{Connected: 20, InTime: 15, LeftLate: 0, LeftEarly: 2, Still: 1}, OnTarget: new(71), NewWait: new(130 * time.Second),

@@ -36,7 +36,7 @@ func TestPageShowsPlansAndAgents(t *testing.T) {
 		"Waiting 6 2 alerting", "Oldest 4:52 1 past target", "On target 82 % last 30 min", "Agents ready 0 1 working, 1 away, 1 blocked, 1 panel lost",
 		"Orders: 1 past the target of 3:00, the oldest for 4:52", "Joan Ortega gets no new work: ContactPad is lost for 2:05: ContactPad does not answer",
 		"Tom Baker is blocked: No Answer, until 10:02:29", "Case 00001044 of Ada Okafor: release failed: Salesforce did not answer",
-		"71 % 15 of 20, 2 left early", "~2:10", "45 6:40 each", "6 declined 3, timed out 2, failed 1", "1 given up by agents", "1 left routing", "1 sent away", "0:30 each", "no target",
+		"71 % 15 of 20, 2 left early", "~2:10", "0 free for chats", "45 6:40 each", "6 declined 3, timed out 2, failed 1", "1 given up by agents", "1 left routing", "1 sent away", "0:30 each", "no target",
 		"Ready (Working) 4:12", `aria-label="Load 72 of 100: live 51, semi-live 15, non-live 6"`, "81 %", "lost for 2:05: ContactPad does not answer", "No new work: Break since 09:00:00", "1 d 1 h",
 		`href="agent?agent=005A"`, `href="why?interaction=0JR3"`,
 	) {
