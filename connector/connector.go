@@ -44,7 +44,8 @@ type Options struct {
 	Drain time.Duration
 	// Names, if set, tells what people call records, by id, each given with its service
 	// channel; those that it cannot name are left out. It may block for as long as ctx
-	// lasts. It is asked for what an agent is offered and has no name, for many at once
+	// lasts. It is asked for what has no name and is offered to, or held by, an agent whose
+	// ContactPad is open, once with every offer, for many at once
 	// when there are many, and not while API calls are scarce.
 	Names func(context.Context, map[omnichannel.RecordID]omnichannel.ChannelID) (map[omnichannel.RecordID]string, error)
 	// IsAgent, if set, tells which users of the org may be agents, so that they can be
@@ -344,7 +345,9 @@ func (c *Connector) settle(ctx context.Context, ins []input, t Turn) error {
 		c.direct(d)
 	}
 	c.show(t.Desks)
-	c.namer.want(c.core, t.Change.Interactions)
+	if c.o.Names != nil {
+		c.wantNames(ins, t.Change.Interactions)
+	}
 	if t.Resync {
 		c.askSweep()
 	}

@@ -16,6 +16,8 @@ type namer struct {
 	mu      sync.Mutex
 	wanted  map[omnichannel.RecordID]unnamed
 	waiting chan struct{} // holds one token while something is wanted
+	// asked is the offer with which an open interaction was wanted last. It is the loop's.
+	asked map[vcc.InteractionID]int
 }
 
 // unnamed is a record without a name.
@@ -28,28 +30,50 @@ type unnamed struct {
 const mostUnnamed = 1000
 
 func newNamer() *namer {
-	return &namer{wanted: map[omnichannel.RecordID]unnamed{}, waiting: make(chan struct{}, 1)}
+	return &namer{wanted: map[omnichannel.RecordID]unnamed{}, waiting: make(chan struct{}, 1), asked: map[vcc.InteractionID]int{}}
 }
 
-// want takes what an agent is offered and has no name. It is the loop's.
-func (n *namer) want(core *Core, changed []vcc.Interaction) {
+// want takes what has no name and an agent sees in ContactPad, once with every offer:
+// a name that nobody would see is not worth a call. It is the loop's.
+func (n *namer) want(core *Core, changed []vcc.Interaction, reports []vcc.Report) {
 	for _, x := range changed {
-		if x.Work.Name != "" || x.State != vcc.Offered && x.State != vcc.Alerted {
+		if x.State == vcc.Closed {
+			delete(n.asked, x.ID)
+		} else {
+			n.wantOne(core, x)
+		}
+	}
+	for _, r := range reports {
+		if r.Kind != vcc.PanelChanged || r.Panel == nil || !r.Panel.Alive {
 			continue
 		}
-		chain, ok := core.ledger.Chain(x.ID)
-		if !ok || chain.Record == "" {
-			continue
+		desk, _ := core.engine.Desk(r.Agent) // a panel that opens shows what the agent has already
+		for _, card := range desk.Cards {
+			if x, ok := core.engine.Interaction(card.Interaction); ok {
+				n.wantOne(core, x)
+			}
 		}
-		n.mu.Lock()
-		if len(n.wanted) < mostUnnamed {
-			n.wanted[chain.Record] = unnamed{chain.Channel, x.ID}
-		}
-		n.mu.Unlock()
-		select {
-		case n.waiting <- struct{}{}:
-		default:
-		}
+	}
+}
+
+func (n *namer) wantOne(core *Core, x vcc.Interaction) {
+	current := x.Current()
+	if x.Work.Name != "" || current == nil || current.Offer == n.asked[x.ID] {
+		return
+	}
+	chain, ok := core.ledger.Chain(x.ID)
+	if a, known := core.engine.Agent(current.Agent); !ok || chain.Record == "" || !known || !a.Panel.Alive {
+		return
+	}
+	n.asked[x.ID] = current.Offer
+	n.mu.Lock()
+	if len(n.wanted) < mostUnnamed {
+		n.wanted[chain.Record] = unnamed{chain.Channel, x.ID}
+	}
+	n.mu.Unlock()
+	select {
+	case n.waiting <- struct{}{}:
+	default:
 	}
 }
 
@@ -60,6 +84,15 @@ func (n *namer) take() map[omnichannel.RecordID]unnamed {
 	wanted := n.wanted
 	n.wanted = map[omnichannel.RecordID]unnamed{}
 	return wanted
+}
+
+// wantNames has what is seen from now on named.
+func (c *Connector) wantNames(ins []input, changed []vcc.Interaction) {
+	var reports []vcc.Report
+	for _, in := range ins {
+		reports = append(reports, in.reports...)
+	}
+	c.namer.want(c.core, changed, reports)
 }
 
 // nameWithin bounds one call for names: whoever waits longer has accepted by then.
