@@ -198,14 +198,6 @@ func (t *seat) nextCall() time.Time {
 	return at
 }
 
-// event passes on, with the lock held, what the console of the primary panel
-// reports. Those of other tabs would report the same again.
-func (t *seat) event(p *panel, m inbound) {
-	if t.s.o.OnEvent != nil && p.place == t.roster.primary && m.Name != "" {
-		t.s.o.OnEvent(t.agent, m.Name, m.Data)
-	}
-}
-
 // Console is the consoles of all agents, for who wants something done in them.
 type Console struct{ s *Server }
 

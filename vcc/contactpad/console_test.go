@@ -2,7 +2,6 @@ package contactpad
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -409,29 +408,6 @@ func TestWorkIsDeclinedInTheAgentsConsole(t *testing.T) {
 		}
 		if e, ok := errors.AsType[*ConsoleError](<-done); !ok || e.Code != "unavailable" {
 			t.Errorf("the panel went: %v", e)
-		}
-	})
-}
-
-func TestOnlyThePrimaryPanelsConsoleReports(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var got []string
-		r := bubble(t, func(o *Options) {
-			o.OnEvent = func(agent vcc.AgentID, name string, data json.RawMessage) {
-				got = append(got, string(agent)+" "+name+" "+string(data))
-			}
-		})
-		token := r.session("ana")
-		one := r.panel("panel-one", token)
-		later(time.Second)
-		two := r.panel("panel-two", token)
-		later(time.Second)
-		for _, p := range []*pad{one, two} {
-			p.say(map[string]any{"t": "event", "name": "omniLogin", "data": map[string]string{"statusId": "0N5"}})
-		}
-		later(time.Second)
-		if len(got) != 1 || got[0] != `ana omniLogin {"statusId":"0N5"}` {
-			t.Errorf("reported %q", got)
 		}
 	})
 }

@@ -2,7 +2,6 @@ package contactpad
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -43,9 +42,6 @@ type Options struct {
 	// StatusID returns the id of the Omni-Channel status with that developer name, or
 	// "". It must not block. Default: statuses cannot be set.
 	StatusID func(name string) string
-	// OnEvent is told what the console of an agent's primary panel reports
-	// ("omniStatus", "workDeclined" ...). It must not block. Default: nobody is.
-	OnEvent func(agent vcc.AgentID, name string, data json.RawMessage)
 	// ICE lists the STUN and TURN servers for calls between agents. They are told only
 	// to who is logged in.
 	ICE []ICEServer
