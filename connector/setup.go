@@ -14,16 +14,17 @@ const mostPeople = 10_000
 
 // setUp tells the engine how the org is set up, if that is not as it was told before.
 func (c *Core) setUp(t *turn, d omnichannel.Directory) {
-	s := vcc.Setup{People: map[vcc.AgentID]string{}, Takes: c.policy.Takes(d)}
+	s := vcc.Setup{People: map[vcc.AgentID]string{}, Whole: true, Takes: c.policy.Takes(d)}
 	for _, id := range slices.Sorted(maps.Keys(d.Users)) {
 		if len(s.People) == mostPeople {
+			s.Whole = false
 			break
 		}
 		if c.isAgent == nil || c.isAgent(id) {
 			s.People[id] = d.Users[id]
 		}
 	}
-	if maps.Equal(s.People, c.setup.People) && maps.EqualFunc(s.Takes, c.setup.Takes, slices.Equal[[]vcc.PlanID]) {
+	if s.Whole == c.setup.Whole && maps.Equal(s.People, c.setup.People) && maps.EqualFunc(s.Takes, c.setup.Takes, slices.Equal[[]vcc.PlanID]) {
 		return
 	}
 	c.setup = s

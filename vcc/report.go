@@ -58,6 +58,9 @@ type Setup struct {
 	// People are the names of those who may be agents, whether or not they were ever
 	// seen at work.
 	People map[AgentID]string
+	// Whole says that People are all of them: an agent who is none of them is one no
+	// more (A26), unless they are at work just now.
+	Whole bool
 	// Takes lists, for each channel, the plans that its work can be transferred to. Work
 	// of a channel that is not in it can be transferred to any.
 	Takes map[Channel][]PlanID

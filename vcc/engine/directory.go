@@ -53,8 +53,7 @@ func (m *Machine) rename(a *agent, name string) {
 	m.touchAgent(a)
 }
 
-// setUp takes how the org is set up. Who is renamed there is renamed here; who is no
-// longer one of its people stays as long as they are known as an agent.
+// setUp takes how the org is set up. Who is renamed there is renamed here.
 func (m *Machine) setUp(s vcc.Setup) {
 	m.setup, m.directory = s, nil
 	for _, id := range m.roster {
@@ -64,10 +63,14 @@ func (m *Machine) setUp(s vcc.Setup) {
 	}
 }
 
-// listed tells whether an agent is in the directory.
+// listed tells whether somebody can be chosen: one of the org's people, or an agent
+// who is at work or may still be one (A26).
 func (m *Machine) listed(id vcc.AgentID) bool {
-	_, person := m.setup.People[id]
-	return person || m.agents[id] != nil
+	if _, person := m.setup.People[id]; person {
+		return true
+	}
+	a := m.agents[id]
+	return a != nil && (!m.setup.Whole || m.here(a))
 }
 
 // person returns an agent of the directory: who was never at work is logged out and
@@ -142,6 +145,9 @@ func (m *Machine) Find(s vcc.Search) vcc.Found {
 		}
 		if e.plan != "" && !m.accepts(e.plan, x) {
 			continue // no queue of it can own such a record (A31)
+		}
+		if e.plan == "" && !m.listed(e.agent) {
+			continue
 		}
 		if found.Total++; len(found.Options) >= most {
 			continue

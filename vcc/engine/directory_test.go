@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -222,6 +223,26 @@ func TestFindPeople(t *testing.T) {
 	f.do(called("7eve", "Eve Lind"), vcc.Report{Kind: vcc.SetUp, Setup: &vcc.Setup{People: map[vcc.AgentID]string{"7eve": "Eve Lind"}}})
 	if got := f.Find(vcc.Search{Agent: "5bob", Interaction: "k", For: vcc.Transfer, Text: "eve"}); got.Total != 1 {
 		t.Errorf("who came is listed %d times", got.Total)
+	}
+}
+
+// TestFindArchived: where all the org's people are known, an agent who is none of them
+// any more is neither found nor given work, unless they are at work (A26).
+func TestFindArchived(t *testing.T) {
+	for _, whole := range []bool{false, true} {
+		f := busyHouse(t)
+		f.do(vcc.Report{Kind: vcc.SetUp, Setup: &vcc.Setup{Whole: whole, People: map[vcc.AgentID]string{"0ada": "Ada Lane"}}})
+		for id, stays := range map[vcc.AgentID]bool{"4joan": !whole, "9old": !whole, "5bob": true} { // Bob is at work
+			found := f.Find(vcc.Search{Agent: "0ada", Interaction: "k", For: vcc.Transfer})
+			if got := slices.ContainsFunc(found.Options, func(o vcc.Option) bool { return o.Agent == id }); got != stays {
+				t.Errorf("all people known %t: %s found %t, want %t", whole, id, got, stays)
+			}
+		}
+		before, _ := f.Interaction("k")
+		got := f.ask("0ada", vcc.Transfer, "k", vcc.Target{Agent: "4joan"})
+		if after, _ := f.Interaction("k"); got.OK == whole || whole && (!strings.Contains(got.Text, "no longer an agent") || !reflect.DeepEqual(before, after)) {
+			t.Errorf("all people known %t: %+v, %+v", whole, got, after)
+		}
 	}
 }
 
