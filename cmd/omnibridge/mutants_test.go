@@ -57,8 +57,8 @@ var mutants = []mutant{
 	{"I4: absence counts although something has happened since", "omnichannel", "settle.go", "case !fresh && !announced:", "case false:", model},
 	{"I4: what a sweep misses is left alone", "omnichannel", "reconcile.go", "return !live[c.Work]", "return false", model},
 	{"I4: an old PSR event is believed", "omnichannel", "psr.go", "case p.Serial <= c.Serial:", "case false:", "TestSerialFences"},
-	{"I6: effects leave before their state is durable", "connector", "connector.go", "err := c.commit(ctx, t.Change)", "c.carrier.take(t.Effects)\n\tt.Effects = nil\n\terr := c.commit(ctx, t.Change)", loop},
-	{"I6: the cursor is not part of the change", "connector", "connector.go", "t.Change.Cursors = append(t.Change.Cursors, in.cursors...)", "_ = in.cursors", loop},
+	{"I6: effects leave before their state is durable", "connector", "turn.go", "err := c.commit(ctx, t.Change)", "c.carrier.take(t.Effects)\n\tt.Effects = nil\n\terr := c.commit(ctx, t.Change)", loop},
+	{"I6: the cursor is not part of the change", "connector", "turn.go", "t.Change.Cursors = append(t.Change.Cursors, in.cursors...)", "_ = in.cursors", loop},
 }
 
 // TestBrokenRulesAreNoticed breaks each rule and expects a test to fail: an
