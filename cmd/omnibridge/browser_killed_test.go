@@ -85,7 +85,8 @@ func (a *apart) start() {
 	})
 }
 
-// kill ends the process at once, wherever it is, and what was on the wire is lost.
+// kill ends the process at once, wherever it is, and what was on the wire is lost. The
+// next one is alone until comesBack.
 func (a *apart) kill() {
 	if a.cmd == nil {
 		return
@@ -151,7 +152,7 @@ func TestKilledUnderCommand(t *testing.T) {
 	if leg, ok := a.leg(); !ok || leg.State != vcc.Connected || leg.Leaving != nil {
 		t.Errorf("after its death the daemon knows %+v: the command came to the store too early for this test", leg)
 	}
-	ada.comesBack()
+	a.comesBack(ada)
 	ada.card(card, vcc.CardWrapUp)
 	ada.misses("Connection lost")
 	ada.shoot("1-released")
@@ -168,7 +169,7 @@ func TestKilledUnderCommand(t *testing.T) {
 	ada.sees("Adding…")
 	a.kill()
 	a.start()
-	ada.comesBack()
+	a.comesBack(ada)
 	ada.until("nothing to be under way", `[...document.querySelectorAll('#dock button')].some((b) => b.innerText.trim() === 'Add 30 s' && b.getAttribute('aria-disabled') !== 'true')`)
 	ada.until("the time once more", `/^(10:[0-2]\d|9:\d\d)$/.test(document.querySelector('.card .digits')?.textContent)`)
 	if leg, _ := a.leg(); leg.Extended != 1 {
@@ -185,7 +186,7 @@ func TestKilledUnderCommand(t *testing.T) {
 	untilSeen(t, "the command on the wire", a.wire.holds)
 	a.kill()
 	a.start()
-	ada.comesBack()
+	a.comesBack(ada)
 	ada.until("nothing to be under way", `[...document.querySelectorAll('#dock button')].some((b) => b.innerText.trim() === 'Add 30 s' && b.getAttribute('aria-disabled') !== 'true')`)
 	untilSeen(t, "the time to be added", func() bool { leg, ok := a.leg(); return ok && leg.Extended == 2 })
 	ada.shoot("2-extended")
@@ -196,7 +197,7 @@ func TestKilledUnderCommand(t *testing.T) {
 	untilSeen(t, "the wrap-up to be over, durably", func() bool { _, ok := a.leg(); return !ok })
 	a.kill()
 	a.start()
-	ada.comesBack()
+	a.comesBack(ada)
 	ada.sees("Interactions (0)")
 	ada.sees("Ready (Idle)")
 	ada.misses("did not work")
@@ -205,9 +206,11 @@ func TestKilledUnderCommand(t *testing.T) {
 	ada.shoot("3-next")
 }
 
-// comesBack waits until ContactPad says that it is connected, whoever the daemon is.
-func (p *person) comesBack() {
+// comesBack lets browsers to the daemon again, and waits until ContactPad says that it is
+// connected.
+func (a *apart) comesBack(p *person) {
 	p.t.Helper()
+	a.wire.mend()
 	untilSeen(p.t, "ContactPad of "+p.name+" to be connected again", func() bool {
 		p.click(p.pad, controls, "Try now")
 		return js[bool](p.t, p.pad, `return said.includes('Connected again.') || !document.body.innerText.includes('Connection lost')`)

@@ -8,7 +8,9 @@ import (
 )
 
 // wire is the network between browsers and the daemon: it passes all on, but can hold
-// what goes one way, so that the daemon can be killed between any two steps.
+// what goes one way, so that the daemon can be killed between any two steps. Once cut it
+// carries nothing until it is mended, so that a test can look at the daemon before any
+// browser is with it again.
 type wire struct {
 	to net.Addr // of the daemon's listener
 
@@ -17,6 +19,7 @@ type wire struct {
 	up    chan struct{}         // not nil: what goes to the daemon waits until it is closed
 	down  chan struct{}         // what comes from it
 	held  int                   // bytes of browsers that wait
+	apart bool                  // it is cut
 }
 
 // newWire listens in the daemon's place.
@@ -50,6 +53,10 @@ func (w *wire) carry(from net.Conn) {
 	}
 	defer to.Close()
 	w.mu.Lock()
+	if w.apart {
+		w.mu.Unlock()
+		return
+	}
 	w.pairs[from] = to
 	w.mu.Unlock()
 	defer func() {
@@ -110,8 +117,8 @@ func (w *wire) holds() bool {
 	return w.held > 0
 }
 
-// cut breaks every connection, so that what was held is lost; those that follow are
-// whole again.
+// cut breaks every connection, so that what was held is lost, and lets no other come to
+// be.
 func (w *wire) cut() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -123,5 +130,12 @@ func (w *wire) cut() {
 			close(c)
 		}
 	}
-	w.up, w.down = nil, nil
+	w.up, w.down, w.apart = nil, nil, true
+}
+
+// mend lets connections come to be again.
+func (w *wire) mend() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.apart = false
 }

@@ -22,7 +22,8 @@ type look struct {
 	view connector.View
 }
 
-// View returns what stands, or stood within the last half second.
+// View returns what stands, or stood within the last half second. Others have the same
+// view: nobody may change it.
 func (l *look) View(ctx context.Context) (connector.View, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -114,6 +114,7 @@ func (o Options) page(w http.ResponseWriter, r *http.Request) {
 	for _, a := range d.Rows {
 		d.Names[a.Agent] = a.Name
 	}
+	d.Plans = slices.Clone(d.Plans) // whoever asks within half a second has the same view
 	slices.SortStableFunc(d.Plans, comparePlans)
 	d.Attention, d.Top = watch(d), summarise(d)
 	render(w, http.StatusOK, "page.html", d)

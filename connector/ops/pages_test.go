@@ -244,3 +244,27 @@ func TestMetricsTellPlans(t *testing.T) {
 		t.Errorf("kinds %v", kinds)
 	}
 }
+
+// TestPagesChangeNothing holds that no page touches the view it is made of: others are
+// served with the same one at the same time.
+func TestPagesChangeNothing(t *testing.T) {
+	d := house()
+	o := full()
+	o.Daemon = d
+	told := func() string {
+		doc, err := json.Marshal(d.view)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(doc)
+	}
+	was := told()
+	for _, path := range []string{"/", "/agent?agent=005A", "/why?interaction=0JR3", "/api/status", "/metrics", "/readyz"} {
+		if code, body, _ := get(t, o, path); code != http.StatusOK {
+			t.Fatalf("%s: %d: %s", path, code, body)
+		}
+		if is := told(); is != was {
+			t.Fatalf("%s changed the view\nfrom %s\nto   %s", path, was, is)
+		}
+	}
+}
