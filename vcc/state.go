@@ -90,7 +90,7 @@ type Agent struct {
 	// Strayed says that the status changed to something else while a wish stood.
 	Strayed bool `json:"strayed,omitempty"`
 	// SignedOff says that the agent logged out of ContactPad and is still online in
-	// Omni-Channel: no work until that ends (vcc.md 11, A16).
+	// Omni-Channel, or may be: no work until that ends (vcc.md 11, A16).
 	SignedOff bool `json:"signedOff,omitempty"`
 	// ActiveAt is when the agent last did something (A20).
 	ActiveAt time.Time `json:"activeAt,omitzero"`

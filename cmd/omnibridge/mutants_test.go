@@ -48,6 +48,7 @@ var mutants = []mutant{
 	{"Intended state: it never begins to hold", "vcc/engine", "item.go", "\tm.touchAgent(a)\n\tm.fulfil(a)\n", "\tm.touchAgent(a)\n", people},
 	{"Lease: a lost panel gets work", "vcc/engine", "state.go", "a.row.Blocked == nil && a.panelAlive() &&", "a.row.Blocked == nil &&", people},
 	{"Lease: a call outlives its panel", "vcc/engine", "panel.go", "\t\tm.hangUp(x, leg)\n", "", "TestCallWithoutPanel"},
+	{"I8: a panel is not told that what it shows has changed", "vcc/engine", "machine.go", "\t\tm.touchDesk(m.agents[leg.Agent])\n", "\t\t_ = leg\n", people},
 	{"Abandon: what was never released can be", "vcc/engine", "release.go", "case leg.Leaving == nil || leg.Leaving.Failed == \"\" || leg.Leaving.Do != vcc.Release:", "case false:", "TestPeople|TestAbandon.*|TestRelease.*"},
 	{"All refused: nobody looks when the last who could take it goes", "vcc/engine", "line.go", "\t\tm.thin(s.line)\n", "", histories},
 	{"All refused: the class has no say", "vcc/engine", "refused.go", "cmp.Or(m.planOf(x).AllRefused, m.cfg.AllRefused[x.row.Work.Class])", "cmp.Or(m.planOf(x).AllRefused, vcc.WaitOn)", histories},

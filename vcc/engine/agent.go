@@ -142,7 +142,6 @@ func (m *Machine) setPresence(a *agent, p vcc.Presence) {
 	m.countPresence(a, -1)
 	a.told, a.row.Omni = true, p
 	m.countPresence(a, 1)
-	a.row.SignedOff = a.row.SignedOff && p.Online
 	if !same {
 		a.row.CoolUntil = nil
 		if available(p) && !available(old) {
@@ -150,6 +149,7 @@ func (m *Machine) setPresence(a *agent, p vcc.Presence) {
 		}
 		m.follow(a)
 	}
+	a.row.SignedOff = a.row.SignedOff && a.mayBeOnline()
 	if old.Online != p.Online {
 		m.recheckPersonal(a)
 	}

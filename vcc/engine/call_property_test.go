@@ -20,6 +20,7 @@ type exchange struct {
 	cfg      Config
 	now      time.Time
 	commands int
+	panels   panels
 }
 
 var exchangeItems = []vcc.InteractionID{"p1", "p2", "p3", "c1", "k1"} // calls, a chat, a case
@@ -33,6 +34,7 @@ func (e *exchange) step(rs ...vcc.Report) vcc.Output {
 	if err := errors.Join(audit(e.m), auditCalls(e.m)); err != nil {
 		e.t.Fatalf("after %v: %v", rs, err)
 	}
+	e.panels.follow(e.t, e.m, out)
 	for _, d := range out.Directives {
 		switch d.Kind {
 		case vcc.Offer:
@@ -189,7 +191,7 @@ func (e *exchange) restart() {
 			e.t.Fatalf("restored\n%+v %+v\nfrom\n%+v %+v", is, is.Call, was, was.Call)
 		}
 	}
-	e.m = other
+	e.m, e.panels = other, panels{} // they connect again, and are told all
 }
 
 // end lets everybody hang up and go home: nothing may be left.
@@ -227,7 +229,7 @@ func TestExchange(t *testing.T) {
 			DefaultPlan: vcc.Plan{WrapUp: time.Duration(rapid.SampledFrom([]int{0, 15}).Draw(t, "wrap")) * time.Second},
 			KeepClosed:  100 * time.Second, CoolDown: 60 * time.Second,
 		}
-		e := &exchange{t: t, cfg: cfg, m: newMachine(t, cfg), now: t0}
+		e := &exchange{t: t, cfg: cfg, m: newMachine(t, cfg), now: t0, panels: panels{}}
 		for _, a := range propertyAgents {
 			e.step(online(a, "Chat", "Cases"), vcc.Report{Kind: vcc.PanelChanged, Agent: a, Panel: &vcc.Panel{Alive: true}})
 			e.ask(vcc.Command{Do: vcc.LogIn, Agent: a})

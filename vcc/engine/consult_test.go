@@ -145,9 +145,15 @@ func TestConferenceEndsOnTheNetwork(t *testing.T) {
 }
 
 func TestConsultOutlivesItsOrigin(t *testing.T) {
+	for _, over := range []vcc.Report{heard("x", vcc.LineHungUp), answer(vcc.Ended, "x", 1)} {
+		outlives(t, over)
+	}
+}
+
+func outlives(t *testing.T, over vcc.Report) {
 	f := consulting(t, house())
 	f.may("ada", vcc.Join, "x")
-	f.do(heard("x", vcc.LineHungUp))
+	f.do(over)
 	f.state("x", vcc.WrapUp)
 	f.parties("ada", y, "bob talking")
 	f.buttons("ada", y, "hold, release")

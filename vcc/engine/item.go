@@ -184,6 +184,7 @@ func (m *Machine) waited(x *item) time.Duration { return max(m.now.Sub(x.row.Wor
 func (m *Machine) closeLeg(x *item, leg *vcc.Leg, at time.Time) {
 	a, worked := m.agents[leg.Agent], leg.State == vcc.Connected || leg.State == vcc.WrapUp
 	m.countWrap(x, leg, at)
+	m.offCall(x, leg)
 	n := leg.Offer
 	x.row.Legs = slices.DeleteFunc(x.row.Legs, func(l vcc.Leg) bool { return l.Offer == n })
 	if !slices.ContainsFunc(x.row.Legs, func(l vcc.Leg) bool { return l.Agent == a.row.ID }) {

@@ -22,6 +22,28 @@ type people struct {
 	n      int
 	offers []vcc.Directive // offers, closes and requeues that may be answered
 	forced map[string]bool // offers that may exceed capacity, as "interaction/offer"
+	panels panels
+}
+
+// panels is what each agent's ContactPad shows: the desk as it was when the engine last
+// said that it changed.
+type panels map[vcc.AgentID]string
+
+// follow looks at the desks that a step named, and holds that no other changed: a quiet
+// panel equals the store (invariant I8).
+func (p panels) follow(t *rapid.T, m *Machine, out vcc.Output) {
+	for _, id := range propertyAgents {
+		d, ok := m.Desk(id)
+		if !ok {
+			continue
+		}
+		is := jsonOf(t, d)
+		// Break: machine.go, touch: leave out the desks.
+		if was, shown := p[id]; shown && was != is && !slices.Contains(out.Desks, id) {
+			t.Fatalf("the desk of %s changed, and nobody was told: from\n%s\nto\n%s", id, was, is)
+		}
+		p[id] = is
+	}
 }
 
 var peopleItems = []vcc.InteractionID{"c1", "c2", "k1", "k2", "k3", "l1", "l2"}
@@ -62,6 +84,7 @@ func (p *people) step(rs ...vcc.Report) vcc.Output {
 			}
 		}
 	}
+	p.panels.follow(t, m, out)
 	if err := audit(m); err != nil {
 		t.Fatal(err)
 	}
@@ -300,6 +323,7 @@ func (p *people) restart() {
 	decode(slices.Collect(p.m.Agents()), &agents)
 	old := p.m
 	p.m = newMachine(t, p.cfg)
+	p.panels = panels{} // they connect again, and are told all
 	out := p.m.Restore(p.now, items, agents)
 	if len(out.Directives) > 0 {
 		t.Fatalf("restoring directed %v", out.Directives)
@@ -343,7 +367,7 @@ func jsonOf(t *rapid.T, v any) string {
 func TestPeople(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := peopleConfig(t)
-		p := &people{t: t, cfg: cfg, m: newMachine(t, cfg), now: t0, forced: map[string]bool{}}
+		p := &people{t: t, cfg: cfg, m: newMachine(t, cfg), now: t0, forced: map[string]bool{}, panels: panels{}}
 		for _, a := range propertyAgents[:3] {
 			p.step(status(a, "Available"), vcc.Report{Kind: vcc.PanelChanged, Agent: a, Panel: &vcc.Panel{Alive: true, Phone: true}})
 			if a != "cy" {

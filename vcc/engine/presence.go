@@ -42,6 +42,11 @@ func (a *agent) status() string {
 	return a.row.Omni.Status
 }
 
+// mayBeOnline tells whether a is online in Omni-Channel, or may be as far as is known.
+func (a *agent) mayBeOnline() bool {
+	return !a.told || a.row.Omni.Online || !a.row.WishUntil.IsZero()
+}
+
 // wish asks for a status. It is asked for also if it is there already while another
 // is on its way.
 func (m *Machine) wish(a *agent, status, why string) {
@@ -58,6 +63,7 @@ func (m *Machine) watchWish(a *agent) {
 // unwish ends the waiting for a status.
 func (m *Machine) unwish(a *agent) {
 	a.row.Wish, a.row.WishUntil, a.row.Strayed = "", time.Time{}, false
+	a.row.SignedOff = a.row.SignedOff && a.mayBeOnline()
 	m.touchAgent(a)
 }
 

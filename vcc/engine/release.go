@@ -208,6 +208,7 @@ func (m *Machine) ended(x *item, leg *vcc.Leg) {
 		leg.Leaving = nil // it was not transferred, but closed
 	}
 	m.countUnseen(x, leg)
+	m.split(x)
 	m.endLeg(x, leg)
 	m.settle(x, m.now)
 }

@@ -52,7 +52,7 @@ func (m *Machine) logOut(a *agent, c vcc.Command) *denied {
 
 // signOff logs a out of ContactPad and out of Omni-Channel, as far as is known there.
 func (m *Machine) signOff(a *agent, why string) {
-	online := !a.told || a.row.Omni.Online || !a.row.WishUntil.IsZero()
+	online := a.mayBeOnline()
 	a.row.SignedOff = online
 	m.goOut(a)
 	if online {

@@ -181,6 +181,21 @@ func TestLogOut(t *testing.T) {
 	f.directed() // offline there already
 }
 
+// TestLogOutWithAWishUnderWay: who logs out before the console did what the log-in asked
+// of it, and is offline there, is not held to be online for ever.
+func TestLogOutWithAWishUnderWay(t *testing.T) {
+	f := newFloor(t, Config{StatusFor: map[vcc.AgentState]string{stReady: "Available"}})
+	f.do(offline("ada"), vcc.Report{Kind: vcc.PanelChanged, Agent: "ada", Panel: &vcc.Panel{Alive: true}})
+	f.may("ada", vcc.LogIn, "")
+	f.wished("Available")
+	f.may("ada", vcc.LogOut, "")
+	f.wished("")
+	f.stands("ada", "Logged Out", "out", "", "not available in Omni-Channel")
+	f.later(15, chat("x", 0)) // the console did neither
+	f.do(on("ada"))
+	f.directed("offer x 1 ada")
+}
+
 func TestNoAnswer(t *testing.T) {
 	c := Config{NoAnswer: map[vcc.Class]time.Duration{vcc.SemiLive: time.Minute}}
 	for _, reason := range []vcc.Reason{vcc.Declined, vcc.TimedOut} {
@@ -315,13 +330,24 @@ func TestStaleLogin(t *testing.T) {
 // TestStaleLoginOnACall holds that nobody is cut off from a customer by it: who is on a
 // call gets nothing new, and the end of the call is a sign of life.
 func TestStaleLoginOnACall(t *testing.T) {
+	for name, over := range map[string]vcc.Report{
+		"hung up":        {Kind: vcc.Called, Interaction: "x", Line: vcc.LineHungUp},
+		"record deleted": {Kind: vcc.Withdrawn, Interaction: "x", Reason: vcc.Deleted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			staleOnACall(t, over)
+		})
+	}
+}
+
+func staleOnACall(t *testing.T, over vcc.Report) {
 	f := newFloor(t, Config{LoginStale: 15 * time.Minute}, "ada")
 	f.do(on("ada"), ours("x", 0))
 	f.may("ada", vcc.AnswerCall, "x")
 	f.later(15*60, chat("c", 0))
 	f.directed()
 	f.stands("ada", "Busy Inbound", "working", "", "nothing was done in ContactPad since 10:00:00")
-	f.do(vcc.Report{Kind: vcc.Called, Interaction: "x", Line: vcc.LineHungUp})
+	f.do(over)
 	f.directed("offer c 1 ada")
 	f.do(refuse("c", 1, vcc.Undelivered), vcc.Report{Kind: vcc.Withdrawn, Interaction: "c"})
 	f.later(15*60 - 1)

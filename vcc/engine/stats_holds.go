@@ -93,7 +93,7 @@ func (m *Machine) checkLogin(a *agent) vcc.Check {
 		c.OK = !m.cfg.PadRequired && !a.row.SignedOff
 		c.Detail = "not in ContactPad"
 		switch {
-		case a.row.SignedOff:
+		case a.row.SignedOff && (a.row.Omni.Online || !a.told):
 			c.Detail += ": logged out there, and still online in Omni-Channel"
 		case !m.cfg.PadRequired:
 			c.Detail += ": ruled by Omni-Channel alone, no calls"

@@ -97,7 +97,7 @@ func (m *Machine) whyNoWork(a *agent) string {
 func (m *Machine) whyUnwilling(a *agent) string {
 	r := a.row
 	switch {
-	case !a.loggedIn() && r.SignedOff:
+	case !a.loggedIn() && r.SignedOff && (r.Omni.Online || !a.told):
 		return "logged out of ContactPad, and still online in Omni-Channel"
 	case !a.loggedIn() && m.cfg.PadRequired:
 		return "not logged in to ContactPad"

@@ -29,15 +29,13 @@ func (m *Machine) endLeg(x *item, leg *vcc.Leg) {
 	m.countEnd(x, leg)
 	m.clearFault(x, leg)
 	p, a := m.wrapPlan(x, leg), m.agents[leg.Agent]
-	if x.live() && leg.State == vcc.Connected {
-		m.active(a) // was on a call until now
-	}
 	manual := p.WrapManual && a.loggedIn()
 	must := p.DispositionRequired && a.loggedIn() && leg.Disposition == ""
 	if leg.State != vcc.Connected || p.WrapUp == 0 && !manual && !must {
 		m.closeLeg(x, leg, m.now)
 		return
 	}
+	m.offCall(x, leg)
 	if leg.Leaving != nil && leg.Leaving.Do != vcc.Transfer {
 		leg.Leaving = nil
 	}
@@ -53,6 +51,13 @@ func (m *Machine) endLeg(x *item, leg *vcc.Leg) {
 	}
 	m.touch(x)
 	m.touchAgent(a)
+}
+
+// offCall notes that who is in x has a call until now, which is a sign of life.
+func (m *Machine) offCall(x *item, leg *vcc.Leg) {
+	if x.live() && leg.State == vcc.Connected {
+		m.active(m.agents[leg.Agent])
+	}
 }
 
 // dropLeg ends the part of an agent whose record was deleted under them: without
