@@ -58,8 +58,14 @@ var mutants = []mutant{
 	{"I4: absence counts although something has happened since", "omnichannel", "settle.go", "case !fresh && !announced:", "case false:", model},
 	{"I4: what a sweep misses is left alone", "omnichannel", "reconcile.go", "return !live[c.Work]", "return false", model},
 	{"I4: an old PSR event is believed", "omnichannel", "psr.go", "case p.Serial <= c.Serial:", "case false:", "TestSerialFences"},
+	{"I5: two daemons have one store", "connector/store", "lock.go", "if err := lockFile(f); err != nil {", "if err := error(nil); err != nil {", "TestOneProcessAtATime"},
 	{"I6: effects leave before their state is durable", "connector", "turn.go", "err := c.commit(ctx, t.Change)", "c.carrier.take(t.Effects)\n\tt.Effects = nil\n\terr := c.commit(ctx, t.Change)", loop},
 	{"I6: the cursor is not part of the change", "connector", "turn.go", "t.Change.Cursors = append(t.Change.Cursors, in.cursors...)", "_ = in.cursors", loop},
+	{"I9: each push is a call of its own", "salesforce", "pushes.go", "n := min(len(p.queue), MaxBatch)", "n := 1", "TestPushesThatWaitLeaveTogether"},
+	{"I9: spent allowances are asked for again", "salesforce", "retry.go", "{\"REQUEST_LIMIT_EXCEEDED\", \"TotalRequests\", daily,", "{\"REQUEST_LIMIT_EXCEEDED\", \"TotalRequests\", busy,", "TestBreakerForTheDailyLimit"},
+	{"I10: the first attempt after a fault waits, too", "salesforce/streaming", "perform.go", "if m.series > 0 {", "if true {", "TestFaultMatrix"},
+	{"I10: a silent poll is waited for", "salesforce/streaming", "perform.go", "m.request(deed{do: inConnect}, m.timeout+m.limits.slack)", "m.request(deed{do: inConnect}, 24*time.Hour)", "TestSilenceAtEachStep|TestMachineCutsASilentPoll"},
+	{"I11: a secret shows in a log", "salesforce", "secret.go", "slog.StringValue(redacted)", "slog.StringValue(string(s))", "TestSecretNeverShows"},
 }
 
 // TestBrokenRulesAreNoticed breaks each rule and expects a test to fail: an
