@@ -106,19 +106,28 @@ func (c *Connector) Run(ctx context.Context) error {
 	defer stopSources()
 	var sourcesEnd, carriersEnd sync.WaitGroup
 	feedErr := make(chan error, 1)
+	// Nothing of an org is taken into a store that may be another's, and none of the
+	// store's effects is asked of it.
+	bound := make(chan struct{})
 	sourcesEnd.Go(func() {
-		// Nothing of an org is taken into a store that may be another's.
 		if err := c.bind(sources); err != nil {
 			feedErr <- err
 			return
 		}
+		close(bound)
 		sourcesEnd.Go(func() { c.sweeps(sources) })
 		if c.o.Names != nil {
 			sourcesEnd.Go(func() { c.names(sources) })
 		}
 		feedErr <- c.o.Feed.Run(sources, Sink{c})
 	})
-	carriersEnd.Go(func() { c.carrier.run(carry, c.o.Workers) })
+	carriersEnd.Go(func() {
+		select {
+		case <-bound:
+			c.carrier.run(carry, c.o.Workers)
+		case <-sources.Done():
+		}
+	})
 
 	err = c.loop(ctx, feedErr)
 	c.carrier.stop()
@@ -260,7 +269,8 @@ func (c *Connector) setLink(l omnichannel.Link) {
 		c.mu.Unlock()
 		return
 	}
-	if l.Since.IsZero() {
+	l.Since = before.Since
+	if before.State != l.State {
 		l.Since = time.Now()
 	}
 	c.links[l.Name] = l

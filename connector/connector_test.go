@@ -244,6 +244,38 @@ func TestOrgThatCannotBeRead(t *testing.T) {
 	})
 }
 
+// TestLinkTellsSinceWhen holds that a link is in a state since it came into it, whatever
+// further reasons there are, and that our own end is no fault of the org's.
+func TestLinkTellsSinceWhen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &org{down: errors.New("HTTP 503")}
+		r := start(t, o, newMemory(t), nil)
+		down := time.Now()
+		time.Sleep(time.Minute)
+		o.mu.Lock()
+		o.down = errors.New("HTTP 500")
+		o.mu.Unlock()
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		if links, _ := r.c.Links(); links[0].Reason != "HTTP 500" || !links[0].Since.Equal(down) {
+			t.Errorf("%+v, want it down since %v for the later reason", links[0], down)
+		}
+		o.mu.Lock()
+		o.down = nil
+		o.mu.Unlock()
+		time.Sleep(2 * time.Minute)
+		o.mu.Lock()
+		o.slow = true
+		o.mu.Unlock()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		r.end(t)
+		if links, _ := r.c.Links(); links[0].State != omnichannel.LinkUp {
+			t.Errorf("%+v: what ended is us", links[0])
+		}
+	})
+}
+
 // TestJournalFollowsCommit holds that what a person is told is durable.
 func TestJournalFollowsCommit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -267,17 +299,29 @@ func TestJournalFollowsCommit(t *testing.T) {
 }
 
 // TestStoreOfAnotherOrg holds that nothing of one org gets into the store of
-// another.
+// another, and that no org is asked for what another's store has under way.
 func TestStoreOfAnotherOrg(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory(t)
-		start(t, &org{}, m, nil).end(t)
+		first := &org{present: agentsPresent, psrs: []omnichannel.PSR{psr(2)}}
+		first.carry = func(ctx context.Context, e omnichannel.Effect) omnichannel.Outcome {
+			<-ctx.Done()
+			return omnichannel.Outcome{Effect: e, Result: omnichannel.Unknown}
+		}
+		r := start(t, first, m, func(o *connector.Options) { o.Drain = time.Second })
+		synctest.Wait()
+		r.end(t)
+		const pushed = "0JR000000000002AAA"
+		if got := m.state(t, pushed); got != omnichannel.Pushing {
+			t.Fatalf("stored as %q, want a push under way", got)
+		}
 		eng, err := engine.New(engine.Config{})
 		if err != nil {
 			t.Fatal(err)
 		}
+		other := &org{id: "00D000000000002AAA", logsIn: time.Second, psrs: []omnichannel.PSR{psr(1)}}
 		c, err := connector.New(connector.Options{
-			Org: &org{id: "00D000000000002AAA", psrs: []omnichannel.PSR{psr(1)}}, Feed: feed{make(chan connector.Sink)}, Engine: eng, Store: m, Logger: slog.New(slog.DiscardHandler),
+			Org: other, Feed: feed{make(chan connector.Sink)}, Engine: eng, Store: m, Logger: slog.New(slog.DiscardHandler),
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -288,6 +332,9 @@ func TestStoreOfAnotherOrg(t *testing.T) {
 		}
 		if got := m.state(t, "0JR000000000001AAA"); got != "" {
 			t.Errorf("the other org's work was stored as %q", got)
+		}
+		if got := m.state(t, pushed); got != omnichannel.Pushing || len(other.carried) > 0 {
+			t.Errorf("the first org's push is stored as %q, and the other org was asked for %+v", got, other.carried)
 		}
 	})
 }

@@ -36,7 +36,9 @@ type org struct {
 	present  []vcc.AgentID
 	baseline int // how often it was read
 	down     error
-	id       string // empty: always the same
+	slow     bool          // to be read: until whoever asks no longer waits
+	id       string        // empty: always the same
+	logsIn   time.Duration // how long it takes to tell it
 	carried  []omnichannel.Effect
 	// carry, if set, answers in the org's place.
 	carry func(ctx context.Context, e omnichannel.Effect) omnichannel.Outcome
@@ -45,13 +47,21 @@ type org struct {
 }
 
 func (o *org) Identity(context.Context) (string, error) {
+	time.Sleep(o.logsIn)
 	if o.id == "" {
 		return "00D000000000001AAA", nil
 	}
 	return o.id, nil
 }
 
-func (o *org) Baseline(context.Context) (omnichannel.Baseline, error) {
+func (o *org) Baseline(ctx context.Context) (omnichannel.Baseline, error) {
+	o.mu.Lock()
+	slow := o.slow
+	o.mu.Unlock()
+	if slow {
+		<-ctx.Done()
+		return omnichannel.Baseline{}, ctx.Err()
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.baseline++

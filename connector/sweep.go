@@ -105,7 +105,9 @@ func (c *Connector) sweep(ctx context.Context) error {
 		begun := time.Now()
 		baseline, err := c.o.Org.Baseline(ctx)
 		if err != nil {
-			c.setLink(restFault(err))
+			if ctx.Err() == nil { // else it is we who end
+				c.setLink(restFault(err))
+			}
 			return baseline, err
 		}
 		baseline.Begun = begun

@@ -137,7 +137,7 @@ func linkStates(v connector.View) family {
 
 func effectResults(c connector.Counts) family {
 	f := family{name: "omnibridge_effects_total", help: "Effects on the org that were carried out, by kind and by how they came out.", counter: true}
-	for _, kind := range []omnichannel.EffectKind{omnichannel.CreateWork, omnichannel.Look, omnichannel.ReadPresence, omnichannel.CloseWork, omnichannel.ChangeOwner} {
+	for _, kind := range []omnichannel.EffectKind{omnichannel.CreateWork, omnichannel.Look, omnichannel.ReadPresence, omnichannel.DeclineWork, omnichannel.CloseWork, omnichannel.ChangeOwner} {
 		for _, result := range []omnichannel.Result{omnichannel.Done, omnichannel.Refused, omnichannel.Unknown, omnichannel.Deferred} {
 			f.add(float64(c.Results[kind][result]), "kind", word(string(kind)), "result", string(result))
 		}

@@ -23,7 +23,7 @@ func busy() fake {
 	d.view.Shed = "the whole org is read every 30m0s"
 	d.view.Counts = connector.Counts{
 		Turns: 10, Inputs: 20, Effects: 5, Stale: 1, Late: 2, Faults: 3, Sweeps: 6, Signals: 40, Gaps: 7,
-		Results: map[omnichannel.EffectKind]map[omnichannel.Result]int{omnichannel.CreateWork: {omnichannel.Done: 9, omnichannel.Deferred: 1}},
+		Results: map[omnichannel.EffectKind]map[omnichannel.Result]int{omnichannel.CreateWork: {omnichannel.Done: 9, omnichannel.Deferred: 1}, omnichannel.DeclineWork: {omnichannel.Done: 2}},
 		Waits:   connector.Spread{Bounds: []float64{.1, 1}, Counts: []uint64{5, 3, 1}, Sum: 4.5},
 	}
 	d.view.Budget = []omnichannel.Allowance{
@@ -143,6 +143,7 @@ func TestMetricsTellWhatStands(t *testing.T) {
 		`omnibridge_effects_total{kind="create_agentwork",result="done"}`:     9,
 		`omnibridge_effects_total{kind="create_agentwork",result="deferred"}`: 1,
 		`omnibridge_effects_total{kind="look_up_work_item",result="done"}`:    0,
+		`omnibridge_effects_total{kind="decline_agentwork",result="done"}`:    2,
 		`omnibridge_effects_pending`:                                          4,
 		`omnibridge_psr_to_agentwork_seconds_bucket{le="0.1"}`:                5,
 		`omnibridge_psr_to_agentwork_seconds_bucket{le="1"}`:                  8,

@@ -58,8 +58,8 @@
 //	omnibridge_stale_total                      events that were old or repeated
 //	omnibridge_late_total                       answers to offers no longer open
 //	omnibridge_faults_total                     inputs that could not be
-//	omnibridge_effects_total{kind,result}       create_agentwork, look_up_work_item, read_presence, close_agentwork,
-//	                                            change_owner; done, refused, unknown, deferred
+//	omnibridge_effects_total{kind,result}       create_agentwork, look_up_work_item, read_presence, decline_agentwork,
+//	                                            close_agentwork, change_owner; done, refused, unknown, deferred
 //	omnibridge_effects_pending                  effects under way or waiting
 //	omnibridge_psr_to_agentwork_seconds         histogram, of first offers; by the org's clock at its begin
 //	omnibridge_allowance_used{allowance}        api_calls, pushtopic_events, change_events
