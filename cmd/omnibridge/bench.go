@@ -11,6 +11,13 @@ import (
 	"omnibridge/salesforce"
 )
 
+const aboutBench = `Usage: omnibridge bench WHAT [flags]
+
+  streaming  our streaming client beside those of others
+  rest       the REST calls that an interaction takes, beside other clients
+
+` + "`omnibridge bench WHAT --help` tells more.\n"
+
 // benchmark measures the program beside others.
 func benchmark(ctx context.Context, args []string, std streams) error {
 	what := ""
@@ -22,6 +29,9 @@ func benchmark(ctx context.Context, args []string, std streams) error {
 		return benchStreaming(ctx, args, std)
 	case "rest":
 		return benchREST(ctx, args, std)
+	case "-h", "-help", "--help":
+		fmt.Fprint(std.out, aboutBench)
+		return nil
 	case "client": // a process that benchStreaming starts
 		if len(args) != 1 {
 			return &usageError{"bench client: it is for bench streaming, which gives it a plan"}
@@ -32,6 +42,10 @@ func benchmark(ctx context.Context, args []string, std streams) error {
 			return &usageError{"bench create: it is for bench rest, which gives it an account"}
 		}
 		return bench.Create(ctx, args[0], os.Stdin, std.out, openBench)
+	}
+	if what == "" {
+		fmt.Fprint(std.err, aboutBench)
+		return &usageError{}
 	}
 	return &usageError{fmt.Sprintf("bench: %q cannot be measured: use `omnibridge bench streaming` or `omnibridge bench rest`", what)}
 }

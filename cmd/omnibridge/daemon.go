@@ -89,7 +89,7 @@ func newDaemon(ctx context.Context, cfg config, rt routing, log *slog.Logger, mo
 		return d, err
 	}
 	if d.listener, err = net.Listen("tcp", cfg.Listen); err != nil {
-		return d, fmt.Errorf("%s_LISTEN: %w", prefix, err)
+		return d, fmt.Errorf("%s_LISTEN: %w: name another address, or stop what has this one", prefix, err)
 	}
 	d.pages = &http.Server{
 		Handler:           d.handler(feed),

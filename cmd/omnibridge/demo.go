@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -101,7 +102,7 @@ type demonstration struct {
 
 // play runs the demo and returns what came of it.
 func (d *demonstration) play(ctx context.Context) (summary world.Summary, err error) {
-	l, err := listenOrFree(d.orgListen)
+	l, err := listenOrFree("--org-listen", d.orgListen)
 	if err != nil {
 		return summary, err
 	}
@@ -128,34 +129,56 @@ func (d *demonstration) play(ctx context.Context) (summary world.Summary, err er
 	defer func() { err = errors.Join(err, daemon.close()) }()
 	d.say(welcome, m.org.URL(), daemon.url(), m.org.URL())
 
-	// The daemon outlives the world, so that what is under way comes to rest.
-	running, stop := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer stop(nil)
-	var parts sync.WaitGroup
-	ended := make(chan error, 1)
-	parts.Go(func() { ended <- daemon.run(running) })
-	parts.Go(func() { account.write(running) })
-
-	living, die := context.WithCancelCause(ctx)
-	if d.length > 0 {
-		timer := time.AfterFunc(d.length, func() { die(nil) })
-		defer timer.Stop()
-	}
-	context.AfterFunc(running, func() { die(context.Cause(running)) })
-	err = world.Run(living, world.Options{Org: m.org, Seed: d.seed})
-	die(nil)
-	if err == nil {
-		summary, err = settled(running, m.org, daemon.store)
-	}
-	stop(nil)
-	err = errors.Join(err, <-ended)
-	parts.Wait()
+	err = together(ctx, func(ctx context.Context) error {
+		writing, stop := context.WithCancel(context.WithoutCancel(ctx))
+		var lines sync.WaitGroup
+		lines.Go(func() { account.write(writing) })
+		defer lines.Wait()
+		defer stop()
+		return daemon.run(ctx)
+	}, func(ctx context.Context) error {
+		if d.length > 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, d.length)
+			defer cancel()
+		}
+		return world.Run(ctx, world.Options{Org: m.org, Seed: d.seed})
+	}, func(ctx context.Context) (err error) {
+		summary, err = settled(ctx, m.org, daemon.store)
+		return err
+	})
 	if err != nil {
 		return summary, err
 	}
 	d.say("\n")
 	summary.Print(d.said)
 	return summary, nil
+}
+
+// together runs the daemon, and the world until it ends or the daemon does. Then it has
+// judged what came of it, and only then ends the daemon, so that what is under way comes
+// to rest.
+func together(ctx context.Context, daemon, world, judge func(context.Context) error) error {
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	living, die := context.WithCancel(ctx)
+	defer die()
+	ended := make(chan error, 1)
+	go func() {
+		ended <- daemon(running)
+		die() // a world without a daemon has nothing to show
+	}()
+	err := world(living)
+	select {
+	case died := <-ended:
+		return errors.Join(err, cmp.Or(died, errors.New("the daemon has ended by itself")))
+	default:
+	}
+	if err == nil {
+		err = judge(running)
+	}
+	stop()
+	return errors.Join(err, <-ended)
 }
 
 // demoSeed is the org of the demo: the default one, but that cases and leads, which agents
@@ -189,7 +212,7 @@ func (d *demonstration) say(format string, args ...any) { fmt.Fprintf(d.said, fo
 
 // daemon wires the daemon to the mock org as a person would configure it.
 func (d *demonstration) daemon(ctx context.Context, m *mock, dir string, onJournal func([]store.Entry)) (*daemon, error) {
-	l, err := listenOrFree(d.listen)
+	l, err := listenOrFree("--listen", d.listen)
 	if err != nil {
 		return nil, err
 	}
@@ -247,21 +270,19 @@ func settled(ctx context.Context, org *mockorg.Org, st *store.Store) (world.Summ
 	}
 }
 
-// listenOrFree listens on addr, or on a free port of the same host if it is taken.
-func listenOrFree(addr string) (net.Listener, error) {
+// listenOrFree listens on the address that a flag gives, or on a free port of the same
+// host if it is taken.
+func listenOrFree(flag, addr string) (net.Listener, error) {
 	l, err := net.Listen("tcp", addr)
 	if err == nil {
 		return l, nil
 	}
-	host, _, splitErr := net.SplitHostPort(addr)
-	if splitErr != nil {
-		return nil, err
+	if host, _, bad := net.SplitHostPort(addr); bad == nil {
+		if free, none := net.Listen("tcp", net.JoinHostPort(host, "0")); none == nil {
+			return free, nil
+		}
 	}
-	free, freeErr := net.Listen("tcp", net.JoinHostPort(host, "0"))
-	if freeErr != nil {
-		return nil, err
-	}
-	return free, nil
+	return nil, fmt.Errorf("%s: %w: give an address of this machine, as 127.0.0.1:8080", flag, err)
 }
 
 // account is the running account: one line per thing that happened.

@@ -107,7 +107,12 @@ everything.`, std)
 		if err := m.load(*state, options.Limits); err != nil {
 			return fmt.Errorf("--state: %w", err)
 		}
-		keep = func() error { return m.save(*state) }
+		keep = func() error {
+			if err := m.save(*state); err != nil {
+				return fmt.Errorf("--state: %w", err)
+			}
+			return nil
+		}
 	}
 	remove, err := m.writeKey(*keyFile)
 	if err != nil {
@@ -147,12 +152,12 @@ func mockOptions(std streams, level, edition string) (options mockorg.Options, e
 	return options, nil
 }
 
-// load makes the org the one that a file holds, if there is such a file. Limits
-// that were asked for are not the file's.
+// load makes the org the one that a file holds, or makes the file. Limits that were
+// asked for are not the file's.
 func (m *mock) load(file string, limits *mockorg.Limits) error {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil
+		return m.save(file) // what could not be kept at the end is better known now
 	}
 	if err != nil {
 		return err
@@ -175,7 +180,7 @@ func (m *mock) load(file string, limits *mockorg.Limits) error {
 func (m *mock) save(file string) (err error) {
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("--state: save %s: %w", file, err)
+			err = fmt.Errorf("save %s: %w", file, err)
 		}
 	}()
 	text, err := json.MarshalIndent(m.org.State(), "", "  ")

@@ -122,11 +122,17 @@ func loadRouting(file string) (routing, error) {
 	}
 	b, err := os.ReadFile(file)
 	if err != nil {
-		return r, fmt.Errorf("routing file: %w", err)
+		return r, fmt.Errorf("%s_ROUTING_FILE: routing file: %w", prefix, err)
 	}
 	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(&r); err != nil {
+	err = dec.Decode(&r)
+	if err == nil {
+		if _, more := dec.Token(); !errors.Is(more, io.EOF) {
+			err = errors.New("there is more after the end of the object: the file holds one")
+		}
+	}
+	if err != nil {
 		return r, fmt.Errorf("routing file %s, near line %d: %w", file, lineOf(b, dec.InputOffset(), err), err)
 	}
 	if err := r.check(); err != nil {

@@ -89,6 +89,9 @@ func TestPathThatCannotBe(t *testing.T) {
 	} {
 		wantFile(t, openError(t, tt.path), tt.path, tt.problem)
 	}
+	if _, err := os.Stat(dir + ".lock"); err == nil {
+		t.Error("a lock was left beside the directory")
+	}
 	if left, err := os.ReadFile(file); err != nil || !strings.HasPrefix(string(left), "text") {
 		t.Errorf("the file that is no database was changed: %q, %v", left, err)
 	}

@@ -39,6 +39,9 @@ func (s *Store) openFile(path string) error {
 		return err
 	}
 	s.path = path
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return unusable(path, nil) // a lock beside it would be left behind
+	}
 	if s.lock, err = acquire(path); err != nil {
 		return err
 	}
