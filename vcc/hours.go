@@ -1,18 +1,21 @@
 package vcc
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // OpenAt tells whether the hours are open at t. No hours means always.
 func (h *Hours) OpenAt(t time.Time) bool {
 	if h == nil {
 		return true
 	}
-	day := h.midnight(t)
-	if h.closedOn(day) {
+	day := h.dayOf(t)
+	if slices.Contains(h.Close, day) {
 		return false
 	}
 	for _, s := range h.Open {
-		if s.Day == day.Weekday() && !t.Before(wall(day, s.From)) && t.Before(wall(day, s.To)) {
+		if s.Day == day.weekday() && !t.Before(h.wall(day, s.From)) && t.Before(h.wall(day, s.To)) {
 			return true
 		}
 	}
@@ -30,17 +33,17 @@ func (h *Hours) Next(t time.Time) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	open := h.OpenAt(t)
-	day := h.midnight(t)
+	day := h.dayOf(t)
 	for n := range mostDays {
 		if len(h.Close) == 0 && (len(h.Open) == 0 || open && n > 8) {
 			break // never, or always, open: every week is as the last
 		}
 		var first time.Time
 		for _, s := range h.Open {
-			if s.Day != day.Weekday() {
+			if s.Day != day.weekday() {
 				continue
 			}
-			for _, at := range []time.Time{wall(day, s.From), wall(day, s.To)} {
+			for _, at := range []time.Time{h.wall(day, s.From), h.wall(day, s.To)} {
 				if at.After(t) && h.OpenAt(at) != open && (first.IsZero() || at.Before(first)) {
 					first = at
 				}
@@ -50,18 +53,19 @@ func (h *Hours) Next(t time.Time) (time.Time, bool) {
 			return first, true
 		}
 		// Midnight itself may be where a holiday begins or ends.
-		day = wall(day, 24*time.Hour)
-		if h.OpenAt(day) != open {
-			return day, true
+		midnight := h.wall(day, 24*time.Hour)
+		if h.OpenAt(midnight) != open {
+			return midnight, true
 		}
+		day = day.next()
 	}
 	return time.Time{}, false
 }
 
-// midnight returns the beginning of t's day in the zone of h.
-func (h *Hours) midnight(t time.Time) time.Time {
+// dayOf returns the day that t is in, by the clocks in the zone of h.
+func (h *Hours) dayOf(t time.Time) Day {
 	y, m, d := t.In(h.zone()).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, h.zone())
+	return Day{y, m, d}
 }
 
 func (h *Hours) zone() *time.Location {
@@ -71,19 +75,35 @@ func (h *Hours) zone() *time.Location {
 	return h.Zone
 }
 
-// wall returns the moment at which clocks on day show d; on the days on which clocks
-// are changed that is not d after midnight.
-func wall(day time.Time, d time.Duration) time.Time {
-	y, m, n := day.Date()
-	return time.Date(y, m, n, 0, 0, 0, int(d), day.Location())
+// wall returns the first moment at which clocks on day show at least d. On the days on
+// which clocks are changed that is not d after midnight, and midnight itself may be
+// left out, or come twice.
+func (h *Hours) wall(day Day, d time.Duration) time.Time {
+	t := time.Date(day.Year, day.Month, day.Day, 0, 0, 0, int(d), h.zone())
+	want := time.Date(day.Year, day.Month, day.Day, 0, 0, 0, int(d), time.UTC)
+	_, offset := t.Zone()
+	from, to := t.ZoneBounds()
+	switch shown := t.Add(time.Duration(offset) * time.Second); {
+	case shown.Before(want):
+		return to // clocks leave d out
+	case shown.After(want):
+		return from
+	case from.IsZero():
+		return t
+	}
+	_, before := from.Add(-1).Zone()
+	if earlier := t.Add(time.Duration(offset-before) * time.Second); earlier.Before(from) {
+		return earlier // clocks show d twice
+	}
+	return t
 }
 
-func (h *Hours) closedOn(day time.Time) bool {
-	y, m, d := day.Date()
-	for _, c := range h.Close {
-		if c == (Day{y, m, d}) {
-			return true
-		}
-	}
-	return false
+func (d Day) weekday() time.Weekday { return d.midnight().Weekday() }
+
+func (d Day) next() Day {
+	y, m, n := d.midnight().AddDate(0, 0, 1).Date()
+	return Day{y, m, n}
 }
+
+// midnight is when d begins where clocks are never changed.
+func (d Day) midnight() time.Time { return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC) }

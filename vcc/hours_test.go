@@ -96,3 +96,72 @@ func TestHoursNext(t *testing.T) {
 		}
 	})
 }
+
+// TestHoursWhereMidnightIsLeftOut holds that a day on which clocks jump over midnight is
+// that day, also for what is open at midnight.
+func TestHoursWhereMidnightIsLeftOut(t *testing.T) {
+	for _, tt := range []struct{ zone, from, to string }{ // the days with the changes to and from summer time
+		{"America/Santiago", "2026-09-06", "2026-04-05"}, // at 24:00, so 23:00 comes twice
+		{"America/Havana", "2026-03-08", "2026-11-01"},   // at 0:00, and back at 1:00, so midnight comes twice
+		{"Africa/Cairo", "2026-04-24", "2026-10-30"},
+		{"Asia/Beirut", "2026-03-29", "2026-10-25"},
+		{"Europe/Berlin", "2026-03-29", "2026-10-25"},
+		{"Atlantic/Azores", "2026-03-29", "2026-10-25"}, // at 0:00 and 1:00
+		{"Asia/Amman", "2021-03-26", "2021-10-29"},      // midnight comes twice, east of Greenwich
+	} {
+		zone, err := time.LoadLocation(tt.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, date := range []string{tt.from, tt.to} {
+			noon, err := time.ParseInLocation("2006-01-02 15:04", date+" 12:00", zone)
+			if err != nil {
+				t.Fatal(err)
+			}
+			y, m, d := noon.Date()
+			holiday := vcc.Day{Year: y, Month: m, Day: d}
+			hours := []*vcc.Hours{
+				{Zone: zone, Open: []vcc.Span{{Day: noon.Weekday(), To: 24 * time.Hour}}},
+				{Zone: zone, Open: []vcc.Span{{Day: noon.Weekday(), From: 8 * time.Hour, To: 18 * time.Hour}}},
+				{Zone: zone, Open: []vcc.Span{{Day: noon.Weekday(), To: 12 * time.Hour}, {Day: (noon.Weekday() + 6) % 7, From: 12 * time.Hour, To: 24 * time.Hour}}},
+				{Zone: zone, Close: []vcc.Day{holiday}},
+			}
+			for day := range time.Saturday + 1 {
+				hours[3].Open = append(hours[3].Open, vcc.Span{Day: day, To: 24 * time.Hour})
+			}
+			for i, h := range hours {
+				followHours(t, h, noon.Add(-30*time.Hour), noon.Add(30*time.Hour), func(at time.Time) bool {
+					if i == 3 {
+						return at.Day() != d
+					}
+					of := time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
+					for _, s := range h.Open {
+						if s.Day == at.Weekday() && of >= s.From && of < s.To {
+							return true
+						}
+					}
+					return false
+				})
+			}
+		}
+	}
+}
+
+// followHours compares h, a quarter of an hour after the other, with what clocks show.
+func followHours(t *testing.T, h *vcc.Hours, from, to time.Time, open func(time.Time) bool) {
+	t.Helper()
+	next, known := h.Next(from)
+	was := h.OpenAt(from)
+	for at := from; at.Before(to); at = at.Add(15 * time.Minute) {
+		if got := h.OpenAt(at); got != open(at) {
+			t.Errorf("at %v: open %v", at, got)
+		}
+		if is := h.OpenAt(at); is != was {
+			if !known || !next.Equal(at) {
+				t.Errorf("at %v it is open %v, and Next was %v", at, is, next)
+			}
+			was = is
+			next, known = h.Next(at)
+		}
+	}
+}
