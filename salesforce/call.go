@@ -116,16 +116,8 @@ func (k *call) rest(f *fault, last bool, pause time.Duration) error {
 	return nil
 }
 
-// attempt sends the request once: token, breaker, a place, the request itself.
+// attempt sends the request once: a place, token, breaker, the request itself.
 func (k *call) attempt(r *http.Request) (body []byte, f *fault) {
-	tok, err := k.c.opt.Tokens.Token(k.ctx)
-	if err != nil {
-		f := &fault{err: err}
-		if refused, ok := errors.AsType[*AuthError](err); ok && !refused.Permanent {
-			f.class, f.after = offline, refused.RetryAfter
-		}
-		return nil, f
-	}
 	select {
 	case k.c.gate <- struct{}{}:
 		defer func() {
@@ -137,6 +129,15 @@ func (k *call) attempt(r *http.Request) (body []byte, f *fault) {
 		}()
 	case <-k.ctx.Done():
 		return nil, &fault{err: context.Cause(k.ctx)}
+	}
+	// After the wait for a place, or all who wait would use a token that died meanwhile.
+	tok, err := k.c.opt.Tokens.Token(k.ctx)
+	if err != nil {
+		f = &fault{err: err}
+		if refused, ok := errors.AsType[*AuthError](err); ok && !refused.Permanent {
+			f.class, f.after = offline, refused.RetryAfter
+		}
+		return nil, f
 	}
 	probe, err := k.c.limits.admit(time.Now())
 	if err != nil {

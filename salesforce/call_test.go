@@ -75,9 +75,31 @@ func TestManyParallel401sMakeOneRelogin(t *testing.T) {
 	}
 }
 
-// TestRetryTable goes through salesforce-apis 2.6 row by row, for a read and
-// for a create: how many requests are sent, and what the caller gets.
-// captureLog redirects the standard logger, which simpleforce writes to.
+// TestATokenThatDiesCostsNoMoreThanIsUnderWay: of a hundred calls, only those that
+// have a place find out that the token is dead; the others wait for the new one.
+func TestATokenThatDiesCostsNoMoreThanIsUnderWay(t *testing.T) {
+	f := newFakeOrg(t, says2(200, `{"x":1}`))
+	c := f.client(t, func(o *Options) { o.Concurrency = 10 })
+	if _, err := c.Do(t.Context(), "GET", "limits", nil); err != nil {
+		t.Fatal(err)
+	}
+	f.revoke()
+	var wg sync.WaitGroup
+	for range 100 {
+		wg.Go(func() {
+			if _, err := c.Do(t.Context(), "GET", "limits", nil); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if requests, logins := f.seen(); len(requests) > 1+10+100 || logins != 2 {
+		t.Errorf("%d requests, %d logins; want at most 111, and 2", len(requests), logins)
+	}
+}
+
+// TestLostReplies: a create whose reply is lost in any way is unknown, and is never
+// sent again.
 func TestLostReplies(t *testing.T) {
 	for name, step := range map[string]func(http.ResponseWriter){
 		"hung up":          hangUp,

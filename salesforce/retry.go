@@ -142,6 +142,9 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	if s, err := strconv.Atoi(v); err == nil {
 		wait = time.Duration(min(max(s, 0), 3600)) * time.Second
 	} else if at, err := http.ParseTime(v); err == nil {
+		if sent, err := http.ParseTime(h.Get("Date")); err == nil {
+			now = sent // its clock, not ours, is what the date is by
+		}
 		wait = at.Sub(now)
 	}
 	return min(max(wait, 0), time.Hour)

@@ -193,6 +193,11 @@ func TestRetryAfterForms(t *testing.T) {
 			t.Errorf("%q is %v, want %v", v, got, want)
 		}
 	}
+	org := now.Add(-4 * time.Hour) // an org whose clock is behind
+	h := http.Header{"Retry-After": {org.Add(90 * time.Second).Format(http.TimeFormat)}, "Date": {org.Format(http.TimeFormat)}}
+	if got := retryAfter(h, now); got != 90*time.Second {
+		t.Errorf("by the org's own clock it is %v, want 90 s", got)
+	}
 }
 
 // TestRetryAfterReachesWhoAsked holds that what Salesforce asks for is told where

@@ -301,7 +301,10 @@ func parseBase(s string) (*url.URL, error) {
 	return u, nil
 }
 
-// newTransport returns a transport for one host and that many connections.
+// newTransport returns a transport for one host and that many connections. All calls
+// share one connection under HTTP/2, so that one that died without a word would take
+// each of them to its deadline, for a quarter of an hour: pings find it sooner than an
+// attempt's time is up.
 func newTransport(conns int) *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
@@ -312,6 +315,7 @@ func newTransport(conns int) *http.Transport {
 		IdleConnTimeout:        90 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
 		ForceAttemptHTTP2:      true,
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second},
 	}
 }
 

@@ -122,9 +122,9 @@ func (r rule) matches(on request, e bayeuxError) bool {
 	return true
 }
 
-// classifyHTTP judges a response whose body holds no Bayeux reply. retryAfter
-// is the header's value, which wins over a shorter wait of the table.
-func classifyHTTP(status int, retryAfter string) *fault {
+// classifyHTTP judges a response whose body holds no Bayeux reply. A Retry-After
+// wins over a shorter wait of the table.
+func classifyHTTP(status int, header http.Header) *fault {
 	v := unknownStatus
 	for _, r := range statuses {
 		if status >= r.from && status <= r.to {
@@ -132,10 +132,23 @@ func classifyHTTP(status int, retryAfter string) *fault {
 			break
 		}
 	}
-	if seconds, err := strconv.Atoi(retryAfter); err == nil && seconds > 0 {
-		v.wait = max(v.wait, min(time.Duration(seconds)*time.Second, time.Hour))
-	}
+	v.wait = max(v.wait, min(retryAfter(header), time.Hour))
 	return &fault{v, fmt.Sprintf("HTTP %d %s", status, http.StatusText(status))}
+}
+
+// retryAfter reads the header of that name, seconds or a date, which is by the
+// clock of the server; 0 or less if there is nothing to wait for.
+func retryAfter(h http.Header) time.Duration {
+	value := h.Get("Retry-After")
+	if seconds, err := strconv.Atoi(value); err == nil {
+		return time.Duration(min(seconds, 3600)) * time.Second
+	}
+	at, err := http.ParseTime(value)
+	sent, unsent := http.ParseTime(h.Get("Date"))
+	if err != nil || unsent != nil {
+		return 0
+	}
+	return at.Sub(sent)
 }
 
 // classifyTransport judges a request that brought no response, or a broken one.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"testing"
 	"time"
 )
@@ -153,10 +154,14 @@ func TestClassifyHTTP(t *testing.T) {
 		{500, "", "server-fault", rehandshake, 0},
 		{503, "7", "server-fault", rehandshake, 7 * time.Second},
 		{503, "soon", "server-fault", rehandshake, 0},
+		{503, "-7", "server-fault", rehandshake, 0},
 		{503, "999999999999", "server-fault", rehandshake, time.Hour},
+		{503, "Sun, 22 Nov 2026 10:01:30 GMT", "server-fault", rehandshake, 90 * time.Second},
+		{503, "Sun, 22 Nov 2026 09:59:00 GMT", "server-fault", rehandshake, 0},
+		{503, "Mon, 22 Nov 2027 10:00:00 GMT", "server-fault", rehandshake, time.Hour},
 	}
 	for _, tt := range tests {
-		f := classifyHTTP(tt.status, tt.retry)
+		f := classifyHTTP(tt.status, http.Header{"Retry-After": {tt.retry}, "Date": {"Sun, 22 Nov 2026 10:00:00 GMT"}})
 		if f.name != tt.want || f.do != tt.do || f.wait != tt.wait {
 			t.Errorf("HTTP %d, Retry-After %q: %s, %s, %v; want %s, %s, %v", tt.status, tt.retry, f.name, f.do, f.wait, tt.want, tt.do, tt.wait)
 		}

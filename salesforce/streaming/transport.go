@@ -209,15 +209,18 @@ func read(resp *http.Response, usual *atomic.Int64) ([]message, *fault) {
 	if err == nil && buffer.Len() > maxReply {
 		err = errTooLarge
 	}
-	if err != nil {
+	if err != nil && resp.StatusCode == http.StatusOK {
 		return nil, classifyTransport(err)
+	}
+	if err != nil { // a page, whatever is in it: no events are
+		return nil, classifyHTTP(resp.StatusCode, resp.Header)
 	}
 	messages, err := decode(buffer.Bytes())
 	switch {
 	case resp.StatusCode == http.StatusOK && err != nil:
 		return nil, &fault{malformed, err.Error()}
 	case resp.StatusCode != http.StatusOK && (err != nil || !hasMeta(messages)):
-		return nil, classifyHTTP(resp.StatusCode, resp.Header.Get("Retry-After"))
+		return nil, classifyHTTP(resp.StatusCode, resp.Header)
 	}
 	return messages, nil
 }

@@ -28,19 +28,21 @@ func TestRead(t *testing.T) {
 		{401, ``, "http-unauthorized"},
 		{403, `[]`, "http-forbidden"},
 		{503, `<html>`, "server-fault"},
+		{503, strings.Repeat(" ", maxReply+1), "server-fault"},
+		{200, strings.Repeat(" ", maxReply+1), "oversized-reply"},
 	}
 	for _, tt := range tests {
 		var usual atomic.Int64
 		messages, f := read(&http.Response{StatusCode: tt.status, ContentLength: -1, Body: io.NopCloser(strings.NewReader(tt.body))}, &usual)
 		if usual.Load() != int64(len(tt.body)) {
-			t.Errorf("HTTP %d %q: the next reply is expected to have %d bytes", tt.status, tt.body, usual.Load())
+			t.Errorf("HTTP %d %.99q: the next reply is expected to have %d bytes", tt.status, tt.body, usual.Load())
 		}
 		got := ""
 		if f != nil {
 			got = f.name
 		}
 		if got != tt.want || f != nil && messages != nil {
-			t.Errorf("HTTP %d %q: %q, want %q", tt.status, tt.body, got, tt.want)
+			t.Errorf("HTTP %d %.99q: %q, want %q", tt.status, tt.body, got, tt.want)
 		}
 	}
 }
