@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -140,6 +142,35 @@ func TestWhyTellsTheJournalInOrder(t *testing.T) {
 	_, body, _ = get(t, full(), "/api/why?interaction=0JR3&after=9")
 	if err := json.Unmarshal([]byte(body), &s); err != nil || len(s.Rows) != 2 || s.Rows[0].Seq != 11 {
 		t.Errorf("after 9: %v %s", err, body)
+	}
+}
+
+// TestWhyTellsWhoseDoingItWas holds that what the engine does with calls, of which the org
+// knows nothing, is not called the org's.
+func TestWhyTellsWhoseDoingItWas(t *testing.T) {
+	of := map[string]string{
+		"arrived": "org", "accepted": "org", "withdrawn": "org", "drift": "org", "offered": "engine", "waits": "engine", "answered": "engine",
+		"released": "engine", "consult": "engine", "consult over": "engine", "handed over": "engine", "panel lost": "engine", "left behind": "engine",
+		"release failed": "engine", "asked: transfer": "agent", "refused: transfer": "agent",
+	}
+	o := full()
+	o.Journal = func(_ context.Context, _ vcc.InteractionID, after int64) (all []ops.Entry, _ error) {
+		for _, what := range slices.Sorted(maps.Keys(of)) {
+			if after == 0 {
+				all = append(all, ops.Entry{Seq: int64(len(all) + 1), What: what})
+			}
+		}
+		return all, nil
+	}
+	_, body, _ := get(t, o, "/api/why?interaction=0JR3")
+	var s storyJSON
+	if err := json.Unmarshal([]byte(body), &s); err != nil || len(s.Rows) != len(of) {
+		t.Fatalf("%v: %s", err, body)
+	}
+	for _, r := range s.Rows {
+		if r.Origin != of[r.What] {
+			t.Errorf("%q is the %s's doing, want the %s's", r.What, r.Origin, of[r.What])
+		}
 	}
 }
 

@@ -109,12 +109,18 @@ func bar(a vcc.AgentStats) loadBar {
 	return b
 }
 
+// byEngine are the words of the journal for what the engine did or concluded by itself.
+var byEngine = []string{
+	"offered", "waits", "breakout", "given up", "retracting", "answered", "released", "handed over", "abandoned", "consult",
+	"consult over", "panel lost", "left behind", "logged out", "release failed", "transfer failed", "ignored",
+}
+
 // origin says whose doing an entry of the journal is, by its word.
 func origin(what string) string {
 	switch {
 	case strings.HasPrefix(what, "asked: "), strings.HasPrefix(what, "refused: "):
 		return "agent"
-	case slices.Contains([]string{"offered", "waits", "breakout", "given up", "retracting"}, what):
+	case slices.Contains(byEngine, what):
 		return "engine"
 	default:
 		return "org"
