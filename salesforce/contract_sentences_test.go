@@ -3,6 +3,7 @@ package salesforce_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -39,10 +40,9 @@ var contractOfCalls = []sentence{
 		reply, err := http.DefaultClient.Do(req)
 		must(c.t, err)
 		defer reply.Body.Close()
-		text := make([]byte, 1000)
-		n, _ := reply.Body.Read(text)
-		if reply.StatusCode != 401 || !strings.Contains(string(text[:n]), `"INVALID_SESSION_ID"`) {
-			c.differs("%s %s", reply.Status, text[:n])
+		text, err := io.ReadAll(io.LimitReader(reply.Body, 1000))
+		if err != nil || reply.StatusCode != 401 || !strings.Contains(string(text), `"INVALID_SESSION_ID"`) {
+			c.differs("%s %s, %v", reply.Status, text, err)
 		}
 	}},
 	{"every reply tells how many of the day's calls are used", "salesforce-apis 2.1", nothing, func(c *terms) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -71,6 +72,24 @@ func silentCells() []cell {
 		})},
 		{name: "503::Server is too busy as the failureReason, 401 as the error", wait: 61 * time.Second, check: noLogin,
 			strike: refused("401::Authentication invalid", "none", "503::Server is too busy.  Please try your request again later.")},
+		{name: "HTTP 503 that asks to be left alone for 30 seconds, by a date", wait: 31 * time.Second, check: patient,
+			strike: struck(func(w http.ResponseWriter, _ *http.Request, _ meta) bool {
+				w.Header().Set("Retry-After", time.Now().Add(30*time.Second).UTC().Format(http.TimeFormat))
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return true
+			})},
+	}
+}
+
+// patient holds that the session after the fault was asked for no earlier than the
+// server wanted, the second apart that a date leaves open.
+func patient(r *rig) {
+	posts := r.witness.since(time.Time{})
+	handshakes, polls := of("/meta/handshake", posts), of("/meta/connect", posts)
+	anew := handshakes[len(handshakes)-1]
+	struck := slices.IndexFunc(polls, anew.Before) - 1
+	if waited := anew.Sub(polls[struck]); len(handshakes) != 2 || waited < 29*time.Second {
+		r.t.Errorf("%d sessions, the last asked for %v after the poll that was refused", len(handshakes), waited)
 	}
 }
 

@@ -171,6 +171,7 @@ func replyCells() []cell {
 		{name: "the connect reply comes first in its array", events: 2500, strike: forgotten(func(s *server) { s.connectFirst = !s.connectFirst })},
 		{name: "the connect reply comes last in its array", quiet: true, strike: func(*rig) {}},
 		{name: "message ids come back as numbers", strike: forgotten(func(s *server) { s.numericIDs = !s.numericIDs })},
+		{name: "answers come in another order than asked, and twice", channels: three, strike: forgotten(func(s *server) { s.muddled = !s.muddled })},
 		{name: "events come inside a subscribe reply", strike: forgotten(func(s *server) { s.inSubscribe = !s.inSubscribe })},
 		{name: "replies are compressed", strike: forgotten(func(s *server) { s.gzip = !s.gzip })},
 		{name: heavyReply, quiet: true, strike: func(r *rig) {

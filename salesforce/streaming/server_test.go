@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -18,6 +20,7 @@ import (
 // in the way of the next request of a kind.
 type server struct {
 	connectFirst, numericIDs, inSubscribe, gzip bool
+	muddled                                     bool // answers come in another order, and twice; events do not
 
 	hold  time.Duration // how long a connect is held; 110 s
 	away  time.Duration // how long a request is on its way, there and back
@@ -370,6 +373,18 @@ func reply(m meta, refusal, reconnect, reason string) map[string]any {
 }
 
 func (s *server) write(w http.ResponseWriter, r *http.Request, answers ...map[string]any) {
+	if s.muddled {
+		var metas []map[string]any
+		answers = slices.DeleteFunc(slices.Clone(answers), func(a map[string]any) bool {
+			_, event := a["data"]
+			if !event {
+				metas = append(metas, maps.Clone(a), a)
+			}
+			return !event
+		})
+		slices.Reverse(metas)
+		answers = append(answers, metas...)
+	}
 	if s.numericIDs {
 		for _, a := range answers {
 			if id, ok := a["id"].(string); ok {
