@@ -28,15 +28,6 @@ func (s *Spread) add(d time.Duration) {
 	s.Sum += seconds
 }
 
-// Total returns how many durations were counted.
-func (s Spread) Total() uint64 {
-	n := uint64(0)
-	for _, c := range s.Counts {
-		n += c
-	}
-	return n
-}
-
 func (s Spread) clone() Spread {
 	s.Counts = slices.Clone(s.Counts)
 	return s

@@ -105,14 +105,9 @@ everything.`, std)
 	defer func() { err = errors.Join(err, m.close(), keep()) }()
 	if *state != "" {
 		if err := m.load(*state, options.Limits); err != nil {
-			return fmt.Errorf("--state: %w", err)
+			return err
 		}
-		keep = func() error {
-			if err := m.save(*state); err != nil {
-				return fmt.Errorf("--state: %w", err)
-			}
-			return nil
-		}
+		keep = func() error { return m.save(*state) }
 	}
 	remove, err := m.writeKey(*keyFile)
 	if err != nil {
@@ -160,17 +155,17 @@ func (m *mock) load(file string, limits *mockorg.Limits) error {
 		return m.save(file) // what could not be kept at the end is better known now
 	}
 	if err != nil {
-		return err
+		return fmt.Errorf("--state: %w", err)
 	}
 	state, err := mockorg.ReadState(text)
 	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
+		return fmt.Errorf("--state: %s: %w", file, err)
 	}
 	if limits != nil {
 		state.Limits = limits
 	}
 	if err := m.org.SetState(state); err != nil {
-		return fmt.Errorf("%s: %w", file, err)
+		return fmt.Errorf("--state: %s: %w", file, err)
 	}
 	return nil
 }
@@ -180,7 +175,7 @@ func (m *mock) load(file string, limits *mockorg.Limits) error {
 func (m *mock) save(file string) (err error) {
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("save %s: %w", file, err)
+			err = fmt.Errorf("--state: save %s: %w", file, err)
 		}
 	}()
 	text, err := json.MarshalIndent(m.org.State(), "", "  ")

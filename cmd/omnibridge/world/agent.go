@@ -10,21 +10,21 @@ import (
 	"omnibridge/salesforce/mockorg"
 )
 
-// Temper says how an agent takes offers, in percent; what is left is accepting.
-type Temper struct {
-	Decline int // says no
-	Ignore  int // lets it ring until Salesforce takes it back
-	Drop    int // loses the connection
+// temper says how an agent takes offers, in percent; what is left is accepting.
+type temper struct {
+	decline int // says no
+	ignore  int // lets it ring until Salesforce takes it back
+	drop    int // loses the connection
 }
 
 // tempers are those of the six agents of the default seed, in order.
-var tempers = []Temper{
+var tempers = []temper{
 	{},
 	{},
-	{Decline: 25},
-	{Ignore: 20},
-	{Drop: 12},
-	{Decline: 10, Ignore: 10, Drop: 4},
+	{decline: 25},
+	{ignore: 20},
+	{drop: 12},
+	{decline: 10, ignore: 10, drop: 4},
 }
 
 // agent is one simulated agent.
@@ -33,7 +33,7 @@ type agent struct {
 	name   string // username
 	id     string
 	status string
-	temper Temper
+	temper temper
 	rng    *rand.Rand // who the agent is
 	pace   Pace
 	wg     *sync.WaitGroup
@@ -61,11 +61,11 @@ var declineReasons = []string{"Busy with another customer", "Not my language", "
 func (a *agent) decide() deed {
 	d := deed{what: "accept", after: a.pace.between(a.rng, a.pace.Think), handle: a.pace.between(a.rng, a.pace.Handle), back: a.pace.between(a.rng, a.pace.Rejoin)}
 	switch n := a.rng.IntN(100); {
-	case n < a.temper.Decline:
+	case n < a.temper.decline:
 		d.what = "decline"
-	case n < a.temper.Decline+a.temper.Ignore:
+	case n < a.temper.decline+a.temper.ignore:
 		d.what = "ignore"
-	case n < a.temper.Decline+a.temper.Ignore+a.temper.Drop:
+	case n < a.temper.decline+a.temper.ignore+a.temper.drop:
 		d.what = "drop"
 	}
 	return d
