@@ -253,6 +253,47 @@ func TestClientOptionsAreChecked(t *testing.T) {
 	}
 }
 
+// BenchmarkTokenExpiry is what it costs that the token dies in the middle of a hundred
+// parallel calls: the token requests, of which there must be one, and the calls that
+// were refused and sent again.
+func BenchmarkTokenExpiry(b *testing.B) {
+	const calls = 100
+	var served atomic.Int64
+	var f *fakeOrg
+	f = newFakeOrg(b, func(w http.ResponseWriter, _ *http.Request, _ string) {
+		if served.Add(1) == calls/2 {
+			f.revoke()
+		}
+		answer(w, 200, `{"x":1}`)
+	})
+	var requests, logins int
+	for b.Loop() {
+		c := f.client(b)    // whose logins are not rationed yet
+		served.Store(calls) // the first call is not one of them
+		if _, err := c.Do(b.Context(), "GET", "limits", nil); err != nil {
+			b.Fatal(err)
+		}
+		served.Store(0)
+		before, tokens := f.seen()
+		var all sync.WaitGroup
+		for range calls {
+			all.Go(func() {
+				if _, err := c.Do(b.Context(), "GET", "limits", nil); err != nil {
+					b.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		after, now := f.seen()
+		if now-tokens != 1 {
+			b.Fatalf("%d token requests", now-tokens)
+		}
+		requests, logins = requests+len(after)-len(before)-calls, logins+1
+	}
+	b.ReportMetric(float64(logins)/float64(b.N), "token-requests/expiry")
+	b.ReportMetric(float64(requests)/float64(b.N), "refused-calls/expiry")
+}
+
 func BenchmarkCreate(b *testing.B) {
 	f := newFakeOrg(b, says2(201, created))
 	b.Run("stack", func(b *testing.B) {

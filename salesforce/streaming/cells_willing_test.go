@@ -2,7 +2,9 @@ package streaming_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -157,6 +159,20 @@ func cutAfter(text string) fault {
 		conn.Close()
 		return true
 	}
+}
+
+// muddle repeats the answers of a reply, in another order. Its events stay.
+func muddle(answers []map[string]any) []map[string]any {
+	var events, metas []map[string]any
+	for _, a := range answers {
+		if _, event := a["data"]; event {
+			events = append(events, a)
+		} else {
+			metas = append(metas, maps.Clone(a), a)
+		}
+	}
+	slices.Reverse(metas)
+	return append(events, metas...)
 }
 
 const heavyReply = "a reply of 11 MB"

@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
-	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -374,16 +372,7 @@ func reply(m meta, refusal, reconnect, reason string) map[string]any {
 
 func (s *server) write(w http.ResponseWriter, r *http.Request, answers ...map[string]any) {
 	if s.muddled {
-		var metas []map[string]any
-		answers = slices.DeleteFunc(slices.Clone(answers), func(a map[string]any) bool {
-			_, event := a["data"]
-			if !event {
-				metas = append(metas, maps.Clone(a), a)
-			}
-			return !event
-		})
-		slices.Reverse(metas)
-		answers = append(answers, metas...)
+		answers = muddle(answers)
 	}
 	if s.numericIDs {
 		for _, a := range answers {
