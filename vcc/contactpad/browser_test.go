@@ -60,6 +60,12 @@ func (e *engine) panels() []vcc.Panel {
 	return slices.Clone(e.told)
 }
 
+// lives is what was told of whether ContactPad is there, each time that it changed:
+// whether it has a microphone is told when it is known.
+func (e *engine) lives() []vcc.Panel {
+	return slices.CompactFunc(e.panels(), func(a, b vcc.Panel) bool { return a.Alive == b.Alive })
+}
+
 func (e *engine) Watch(agent vcc.AgentID) (<-chan vcc.Desk, func()) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -24,7 +24,7 @@ import (
 //	 5 keys                    TestPageTabOrder, TestPageWithoutPointer, TestPageByKeyboard, TestPageFinder, TestPageAbandon, TestPageStateMenu
 //	 6 the focus stays         TestPageSpeaks, TestPageLeavesTypingAlone, TestPageLostAndBack
 //	 7 sentences               TestPageSpeaks, TestPageSpeaksOfCalls, TestPageSpeaksLittle
-//	 8 the search              TestPageFinder, TestPageConsult, TestPageFinderIsQuick; A to Z: the engine's directory
+//	 8 the search              TestPageFinder, TestPageConsult, TestPageFinderLongList; A to Z: the engine's directory
 //	 9 release                 TestPageRelease
 //	10 records                 TestPageRecords; tabs: the bridge's tests; two panels: cmd/omnibridge
 //	11 clocks                  TestPageClocks, TestPageClocksAreSteady

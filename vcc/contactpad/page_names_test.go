@@ -97,7 +97,13 @@ func TestPageAcceptedByItself(t *testing.T) {
 		s.waitHost(`(() => { const u = calls.filter((c) => c.name === "utility").at(-1)?.args; return u && u.label === ` + quoted(label) + ` && u.highlighted === ` + yes(highlighted) + ` })()`)
 	}
 	maria, jonas := chat("01", "Maria Lopez", 0), chat("02", "Jonas Weber", 0)
-	s.pad.show(func(d *vcc.Desk) { d.Cards = []vcc.Card{alertingChat("01", "Maria Lopez", time.Minute)} })
+	// By the server's times they are offered long before they are accepted, however slow we are.
+	offered := func(id vcc.InteractionID, name string) vcc.Card {
+		c := alertingChat(id, name, time.Minute)
+		c.Since = ago(time.Minute)
+		return c
+	}
+	s.pad.show(func(d *vcc.Desk) { d.Cards = []vcc.Card{offered("01", "Maria Lopez")} })
 	s.says("A Chat alerting: Maria Lopez, Orders. Accept it in Omni-Channel. 1 minute.")
 	eval[bool](t, s.tab, `(event("workAssigned", { workItemId: `+quoted(maria.Record)+` }), event("workAccepted", { workItemId: `+quoted(maria.Record)+` }), true)`)
 	s.pad.await(t, "event", 3)
@@ -112,7 +118,7 @@ func TestPageAcceptedByItself(t *testing.T) {
 	// looks at it, so that it is never new, and yet it is said that it was accepted.
 	karl := chat("04", "Karl Ott", 0)
 	s.pad.show(func(d *vcc.Desk) {
-		d.Cards = append([]vcc.Card{alertingChat("04", "Karl Ott", time.Minute)}, d.Cards...)
+		d.Cards = append([]vcc.Card{offered("04", "Karl Ott")}, d.Cards...)
 	})
 	s.says("A Chat alerting: Karl Ott, Orders. Accept it in Omni-Channel. 1 minute.")
 	focus := func(c vcc.Card) {
@@ -131,7 +137,7 @@ func TestPageAcceptedByItself(t *testing.T) {
 	s.says("P Chat Karl Ott has left your list.")
 	// By hand, a second later.
 	s.pad.show(func(d *vcc.Desk) {
-		d.Cards = append([]vcc.Card{alertingChat("02", "Jonas Weber", time.Minute)}, d.Cards...)
+		d.Cards = append([]vcc.Card{offered("02", "Jonas Weber")}, d.Cards...)
 	})
 	s.says("A Chat alerting: Jonas Weber, Orders. Accept it in Omni-Channel. 1 minute.")
 	eval[bool](t, s.tab, `(event("workAssigned", { workItemId: `+quoted(jonas.Record)+` }), true)`)

@@ -131,7 +131,7 @@ func TestPageHiddenStaysLive(t *testing.T) {
 	s := &stage{t: t, tab: browser, page: frameOf(t, browser, url+"/pad/"), w: 340, h: 480}
 	s.click("#login")
 	s.wait(`document.querySelector(".pad.in")`)
-	until(t, "the panel to be told live", func() bool { p := e.panels(); return len(p) == 1 && p[0].Alive })
+	until(t, "the panel to be told live", func() bool { p := e.lives(); return len(p) == 1 && p[0].Alive })
 
 	// Another tab of the same window comes to the front.
 	eval[bool](t, browser, `(window.other = window.open("about:blank"), true)`)
@@ -158,7 +158,7 @@ func TestPageHiddenStaysLive(t *testing.T) {
 	if n := ticks() - before; n > 40 {
 		t.Fatalf("a timer of 100 ms fired %d times in %v: the browser does not throttle, and nothing is shown", n, 6*lease)
 	}
-	if got := e.panels(); len(got) != 1 {
+	if got := e.lives(); len(got) != 1 {
 		t.Fatalf("the lease of a hidden tab was lost: %+v", got)
 	}
 	if st := server.Status(); len(st) != 1 || !st[0].Alive || st[0].Panels[0].Visible {
@@ -166,15 +166,15 @@ func TestPageHiddenStaysLive(t *testing.T) {
 	}
 
 	s.freeze()
-	until(t, "the lease to be lost", func() bool { p := e.panels(); return len(p) == 2 && !p[1].Alive })
-	if why := e.panels()[1].Why; why != "the browser put the tab of ContactPad to sleep" {
+	until(t, "the lease to be lost", func() bool { p := e.lives(); return len(p) == 2 && !p[1].Alive })
+	if why := e.lives()[1].Why; why != "the browser put the tab of ContactPad to sleep" {
 		t.Errorf("lost because %q", why)
 	}
 	wait(2 * lease)
-	if n := len(e.panels()); n != 2 {
+	if n := len(e.lives()); n != 2 {
 		t.Errorf("a page that is frozen was told live: %+v", e.panels())
 	}
 	s.thaw()
-	until(t, "the lease to be back", func() bool { p := e.panels(); return len(p) == 3 && p[2].Alive })
+	until(t, "the lease to be back", func() bool { p := e.lives(); return len(p) == 3 && p[2].Alive })
 	s.text("Ready (Idle)")
 }
