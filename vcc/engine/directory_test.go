@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"omnibridge/vcc"
 )
@@ -172,21 +171,17 @@ func BenchmarkFind(b *testing.B) {
 	})
 }
 
-// TestFindQuickly bounds what a search among 10,000 costs, generously: a page waits
-// for it with every letter typed.
-func TestFindQuickly(t *testing.T) {
+// TestFindAmongMany holds that of 10,000 all are counted and few are listed;
+// BenchmarkFind tells what it costs.
+func TestFindAmongMany(t *testing.T) {
 	m := newMachine(t, Config{})
 	var rs []vcc.Report
 	for i := range 10_000 {
 		rs = append(rs, called(vcc.AgentID(fmt.Sprintf("a%05d", i)), fmt.Sprintf("Agent %d", i)))
 	}
 	m.Step(t0, append(rs, caseWork("k", 0)))
-	begin := time.Now()
 	if got := m.Find(vcc.Search{Interaction: "k", For: vcc.Transfer, Text: "9"}); got.Total != 3439 || len(got.Options) != defaultFound {
 		t.Errorf("%d, %d options", got.Total, len(got.Options))
-	}
-	if took := time.Since(begin); took > time.Second {
-		t.Errorf("took %s", took)
 	}
 }
 
