@@ -74,7 +74,7 @@ func newDaemon(ctx context.Context, cfg config, rt routing, log *slog.Logger, mo
 	d.connector, err = connector.New(connector.Options{
 		Org: reached, Feed: feedOf{feed}, Engine: eng, Store: d.store, Policy: policy, Logger: log.With("component", "connector"),
 		SweepEvery: cfg.SweepEvery, Budget: org.Budget, Drain: cfg.Drain, OnJournal: more.onJournal, Direct: d.direct, Names: names,
-		Owing: d.owing, Restored: d.restored, IsAgent: rt.isAgent,
+		Owing: d.owing, Restored: d.restored, IsAgent: rt.isAgent(),
 	})
 	if err != nil {
 		return d, err

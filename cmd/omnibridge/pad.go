@@ -107,23 +107,10 @@ func newPad(ctx context.Context, c config, rt routing, org *reachedOrg, desks co
 // agentOf maps a user of the org to an agent: the same id. Where the routing file
 // lists agents, nobody else is one.
 func (r routing) agentOf(_ context.Context, user string, _ login.Claims) (vcc.AgentID, error) {
-	if !r.isAgent(vcc.AgentID(user)) {
+	if !r.isAgent()(vcc.AgentID(user)) {
 		return "", contactpad.ErrNoAgent
 	}
 	return vcc.AgentID(user), nil
-}
-
-// isAgent tells whether a user of the org, by the long id, may be an agent.
-func (r routing) isAgent(user vcc.AgentID) bool {
-	if len(r.Agents) == 0 {
-		return true
-	}
-	for id := range r.Agents {
-		if omnichannel.Long(id) == string(user) {
-			return true
-		}
-	}
-	return false
 }
 
 // sessions keeps logins in the daemon's store.

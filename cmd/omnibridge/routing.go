@@ -192,6 +192,16 @@ func (r routing) check() error {
 	return errors.Join(errs...)
 }
 
+// isAgent returns what tells whether a user of the org, by the long id, may be an agent. It
+// is quick: the loop asks it of every user with each sweep.
+func (r routing) isAgent() func(vcc.AgentID) bool {
+	listed := make(map[vcc.AgentID]bool, len(r.Agents))
+	for id := range r.Agents {
+		listed[vcc.AgentID(omnichannel.Long(id))] = true
+	}
+	return func(user vcc.AgentID) bool { return len(listed) == 0 || listed[user] }
+}
+
 // policy returns what of the file concerns delivery.
 func (r routing) policy(grace time.Duration) omnichannel.Policy {
 	p := omnichannel.Policy{Channels: r.Channels, Plans: map[string]vcc.PlanID{}, Grace: grace}
