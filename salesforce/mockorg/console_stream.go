@@ -372,38 +372,3 @@ func (s *stream) presenceEvents(was, now OmniView, refused string) []streamed {
 	}
 	return events
 }
-
-// statusParams are a status as the toolkit tells it: channels as JSON text, ids
-// of 15 characters.
-func statusParams(status OmniStatus, reason string) map[string]string {
-	short := make([]OmniChannel, len(status.Channels))
-	for i, channel := range status.Channels {
-		short[i] = OmniChannel{ID: channel.ID[:idShort], Name: channel.Name}
-	}
-	channels, _ := json.Marshal(short) // of texts only
-	return map[string]string{"statusId": status.ID[:idShort], "statusName": status.Label, "statusApiName": status.APIName,
-		"channels": string(channels), "reason": reason}
-}
-
-// reason tells why a status is what it is now.
-func (s *stream) reason(status string, login bool, refused string) string {
-	s.c.mu.Lock()
-	wished := s.c.wished[s.user]
-	s.c.mu.Unlock()
-	if s.c.o.clock.Now().Sub(wished.at) > wishLasts {
-		wished = wish{}
-	}
-	switch {
-	case wished.status == status && wished.reason == byToolkit:
-		return byToolkit
-	case login:
-		return byLogin
-	case wished.status == status:
-		return wished.reason
-	case refused == "Declined":
-		return byDecline
-	case refused == "DeclinedOnPushTimeout":
-		return byTimeout
-	}
-	return bySupervisor
-}

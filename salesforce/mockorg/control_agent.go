@@ -1,6 +1,9 @@
 package mockorg
 
-import "strings"
+import (
+	"net/http"
+	"strings"
+)
 
 // Agent is the hand on one agent's Omni-Channel widget. Its methods are what
 // the agent, or the agent's browser, can do; each fails with a ControlError
@@ -289,4 +292,87 @@ func findStatus(t *tx, name string) (string, error) {
 		return "", notFound("no presence status is called %q: there are %s", name, strings.Join(names, ", "))
 	}
 	return found, nil
+}
+
+// agentDeeds are what an agent can be made to do.
+var agentDeeds = map[string]func(Agent, *http.Request) error{
+	"online": func(a Agent, r *http.Request) error {
+		var body struct {
+			Status string `json:"status"`
+		}
+		return whenDecoded(r, &body, func() error { return a.Online(body.Status) })
+	},
+	"offline": func(a Agent, r *http.Request) error { return whenDecoded(r, &struct{}{}, a.Offline) },
+	"drop":    func(a Agent, r *http.Request) error { return whenDecoded(r, &struct{}{}, a.Drop) },
+	"accept": func(a Agent, r *http.Request) error {
+		var body struct {
+			Work string `json:"work"`
+		}
+		return whenDecoded(r, &body, func() error { return a.Accept(body.Work) })
+	},
+	"decline": func(a Agent, r *http.Request) error {
+		var body struct {
+			Work   string `json:"work"`
+			Reason string `json:"reason"`
+		}
+		return whenDecoded(r, &body, func() error { return a.Decline(body.Work, body.Reason) })
+	},
+	"close": func(a Agent, r *http.Request) error {
+		var body struct {
+			Work string `json:"work"`
+		}
+		return whenDecoded(r, &body, func() error { return a.Close(body.Work) })
+	},
+	"transfer": func(a Agent, r *http.Request) error {
+		var body struct {
+			Work string `json:"work"`
+			To   string `json:"to"`
+		}
+		return whenDecoded(r, &body, func() error { return a.Transfer(body.Work, body.To) })
+	},
+	"capacity": func(a Agent, r *http.Request) error {
+		var body struct {
+			Capacity *int64 `json:"capacity"`
+		}
+		return whenDecoded(r, &body, func() error {
+			if body.Capacity == nil {
+				return badRequest(`capacity is missing: send {"capacity":100}`)
+			}
+			return a.SetCapacity(*body.Capacity)
+		})
+	},
+	"autoaccept": func(a Agent, r *http.Request) error {
+		var body struct {
+			On *bool `json:"on"`
+		}
+		return whenDecoded(r, &body, func() error {
+			if body.On == nil {
+				return badRequest(`on is missing: send {"on":true} or {"on":false}`)
+			}
+			return a.SetAutoAccept(*body.On)
+		})
+	},
+	"autopilot": func(a Agent, r *http.Request) error {
+		var p Autopilot
+		return whenDecoded(r, &p, func() error { return a.Autopilot(p) })
+	},
+}
+
+// whenDecoded reads the body into v and then does the deed.
+func whenDecoded(r *http.Request, v any, deed func() error) error {
+	if err := readBody(r, v); err != nil {
+		return err
+	}
+	return deed()
+}
+
+// agentCall makes a call of a deed; the reply is the agent's state.
+func (o *Org) agentCall(do func(Agent, *http.Request) error) func(*http.Request) (any, error) {
+	return func(r *http.Request) (any, error) {
+		a := o.Agent(r.PathValue("agent"))
+		if err := do(a, r); err != nil {
+			return nil, err
+		}
+		return a.State()
+	}
 }

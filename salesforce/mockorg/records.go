@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 )
@@ -351,76 +350,6 @@ func (o *Org) find(id string) *record {
 		return nil
 	}
 	return o.tables[ob].byID[long]
-}
-
-// assign writes fields into row, with the schema's spelling and types.
-func (ob *object) assign(row, fields Row) error {
-	for name, value := range fields {
-		f := ob.field(name)
-		if f == nil {
-			return fmt.Errorf("%s has no field %s", ob.name, name)
-		}
-		value, err := f.normal(value)
-		if err != nil {
-			return fmt.Errorf("%s.%s: %w", ob.name, f.name, err)
-		}
-		row[f.name] = value
-	}
-	return nil
-}
-
-// normal brings a Go value into the type the field stores.
-func (f *field) normal(value any) (any, error) {
-	switch v := value.(type) {
-	case nil:
-		return nil, nil
-	case int:
-		return f.normal(int64(v))
-	case int64:
-		if f.kind == kindDouble || f.kind == kindPercent {
-			return float64(v), nil
-		}
-		if f.kind == kindInt {
-			return v, nil
-		}
-	case float64:
-		if f.kind == kindDouble || f.kind == kindPercent {
-			return v, nil
-		}
-	case bool:
-		if f.kind == kindBoolean {
-			return v, nil
-		}
-	case time.Time:
-		if f.kind == kindDateTime || f.kind == kindDate {
-			return v.UTC(), nil
-		}
-	case string:
-		return f.normalText(v)
-	}
-	return nil, fmt.Errorf("a %T does not fit a %s field", value, f.kind)
-}
-
-func (f *field) normalText(text string) (any, error) {
-	switch {
-	case f.kind == kindReference || f.kind == kindID:
-		if text == "" {
-			return nil, nil
-		}
-		if id, ok := parseID(text); ok {
-			return id, nil
-		}
-		return nil, fmt.Errorf("%q is no id", text)
-	case f.text() || f.kind == kindPicklist:
-		if text == "" {
-			return nil, nil // the platform stores no empty strings
-		}
-		if f.restricted && !slices.Contains(f.values, text) {
-			return nil, fmt.Errorf("%q is not one of %s", text, strings.Join(f.values, ", "))
-		}
-		return text, nil
-	}
-	return nil, fmt.Errorf("a text does not fit a %s field", f.kind)
 }
 
 // derive fills the fields that follow from others.
