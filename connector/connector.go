@@ -70,7 +70,7 @@ func New(o Options) (*Connector, error) {
 		kick:  make(chan struct{}, 1),
 		pace:  make(chan struct{}, 1),
 		ended: make(chan struct{}),
-		links: map[string]omnichannel.Link{},
+		links: map[string]omnichannel.Link{}, counts: Counts{Waits: newSpread()},
 		fresh: make(chan vcc.AgentID, 256), watchers: map[vcc.AgentID]map[chan vcc.Desk]bool{},
 	}
 	c.namer = newNamer()

@@ -2,6 +2,7 @@ package connector_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"strings"
@@ -273,6 +274,22 @@ func TestLinkTellsSinceWhen(t *testing.T) {
 		if links, _ := r.c.Links(); links[0].State != omnichannel.LinkUp {
 			t.Errorf("%+v: what ended is us", links[0])
 		}
+	})
+}
+
+// TestViewOfNothing holds that what a new connector shows are empty lists, and no nulls.
+func TestViewOfNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, &org{down: errors.New("HTTP 503")}, newMemory(t), nil)
+		v, err := r.c.View(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(v)
+		if err != nil || strings.Contains(string(text), "null") {
+			t.Errorf("%s, %v", text, err)
+		}
+		r.end(t)
 	})
 }
 

@@ -17,11 +17,13 @@ type Spread struct {
 	Sum    float64   `json:"sum"`    // seconds
 }
 
-// add counts a duration. The zero Spread becomes one with waitBounds.
+// newSpread returns a Spread with waitBounds in which nothing is counted.
+func newSpread() Spread {
+	return Spread{Bounds: waitBounds[:], Counts: make([]uint64, len(waitBounds)+1)}
+}
+
+// add counts a duration.
 func (s *Spread) add(d time.Duration) {
-	if s.Counts == nil {
-		s.Bounds, s.Counts = waitBounds[:], make([]uint64, len(waitBounds)+1)
-	}
 	seconds := max(d.Seconds(), 0) // the org's clock may be ahead of ours
 	i, _ := slices.BinarySearch(s.Bounds, seconds)
 	s.Counts[i]++

@@ -153,8 +153,8 @@ func (c *Connector) Links() (links []omnichannel.Link, swept time.Time) {
 // view lists what stands.
 func (c *Core) view(now time.Time) View {
 	v := View{
-		At: now, Loads: map[vcc.AgentID]int{}, ByState: map[string]int{}, Interactions: []InteractionView{},
-		Plans: []vcc.PlanStats{}, AgentStats: []vcc.AgentStats{}, Holdings: map[vcc.AgentID][]vcc.Holding{},
+		At: now, Links: []omnichannel.Link{}, Interactions: []InteractionView{}, Agents: []vcc.Agent{}, Loads: map[vcc.AgentID]int{}, ByState: map[string]int{},
+		Plans: []vcc.PlanStats{}, AgentStats: []vcc.AgentStats{}, Holdings: map[vcc.AgentID][]vcc.Holding{}, Budget: []omnichannel.Allowance{},
 	}
 	if counts, ok := c.engine.(counter); ok {
 		stats := counts.PlanStats(now)
