@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// OmniView is what the console's Omni-Channel widget shows of one agent.
-type OmniView struct {
+// omniView is what the console's Omni-Channel widget shows of one agent.
+type omniView struct {
 	// Agent is false for users without a presence configuration: the widget says so.
 	Agent bool `json:"agent"`
 	// Session is another one after each login; "" while offline.
 	Session string `json:"session"`
 	// Connected is false after the connection was lost.
 	Connected  bool         `json:"connected"`
-	Status     *OmniStatus  `json:"status"` // null while offline
-	Statuses   []OmniStatus `json:"statuses"`
+	Status     *omniStatus  `json:"status"` // null while offline
+	Statuses   []omniStatus `json:"statuses"`
 	Capacity   float64      `json:"capacity"`
 	Load       float64      `json:"load"`
 	AutoAccept bool         `json:"auto_accept"`
@@ -24,26 +24,26 @@ type OmniView struct {
 	// AskReason makes the widget ask for the reason of a decline.
 	AskReason bool       `json:"ask_reason"`
 	Reasons   []string   `json:"reasons"`
-	Works     []OmniWork `json:"works"` // assigned and opened, oldest first
+	Works     []omniWork `json:"works"` // assigned and opened, oldest first
 	Now       int64      `json:"now"`   // the org's time, ms since 1970
 }
 
-// OmniStatus is one presence status.
-type OmniStatus struct {
+// omniStatus is one presence status.
+type omniStatus struct {
 	ID       string        `json:"id"`
 	APIName  string        `json:"api_name"`
 	Label    string        `json:"label"`
-	Channels []OmniChannel `json:"channels"`
+	Channels []omniChannel `json:"channels"`
 }
 
-// OmniChannel is a service channel of a status, in the toolkit's words.
-type OmniChannel struct {
+// omniChannel is a service channel of a status, in the toolkit's words.
+type omniChannel struct {
 	ID   string `json:"channelId"`
 	Name string `json:"developerName"`
 }
 
-// OmniWork is one AgentWork that an agent has.
-type OmniWork struct {
+// omniWork is one AgentWork that an agent has.
+type omniWork struct {
 	ID       string  `json:"id"`
 	Record   string  `json:"record"`
 	Object   string  `json:"object"`
@@ -63,9 +63,9 @@ type OmniWork struct {
 }
 
 // omniView is what the widget of a user shows. The org's lock is held.
-func (c *console) omniView(t *tx, user string) OmniView {
+func (c *console) omniView(t *tx, user string) omniView {
 	config, agent := configOf(t, user)
-	v := OmniView{Agent: agent, Connected: true, Statuses: []OmniStatus{}, Reasons: []string{}, Works: []OmniWork{}, Now: t.now().UnixMilli(),
+	v := omniView{Agent: agent, Connected: true, Statuses: []omniStatus{}, Reasons: []string{}, Works: []omniWork{}, Now: t.now().UnixMilli(),
 		Capacity: capacityOf(t, user), Load: loadOf(t, user, ""), AutoAccept: config.flag("OptionsIsAutoAcceptEnabled"),
 		Decline: config.flag("OptionsIsDeclineEnabled"), AskReason: config.flag("OptionsIsDeclineReasonEnabled")}
 	session := c.o.omni.sessions[user]
@@ -90,18 +90,18 @@ func (c *console) omniView(t *tx, user string) OmniView {
 	return v
 }
 
-func statusView(t *tx, row Row) OmniStatus {
-	s := OmniStatus{ID: row.ID(), APIName: row.str("DeveloperName"), Label: row.str("MasterLabel"), Channels: []OmniChannel{}}
+func statusView(t *tx, row Row) omniStatus {
+	s := omniStatus{ID: row.ID(), APIName: row.str("DeveloperName"), Label: row.str("MasterLabel"), Channels: []omniChannel{}}
 	for _, link := range t.among("ServiceChannelStatus", is("ServicePresenceStatusId", row.ID())) {
 		if channel, ok := t.get(link.str("ServiceChannelId")); ok {
-			s.Channels = append(s.Channels, OmniChannel{ID: channel.ID(), Name: channel.str("DeveloperName")})
+			s.Channels = append(s.Channels, omniChannel{ID: channel.ID(), Name: channel.str("DeveloperName")})
 		}
 	}
 	return s
 }
 
-func workView(t *tx, w Row, capacity float64) OmniWork {
-	v := OmniWork{ID: w.ID(), Record: w.str("WorkItemId"), Status: w.str("Status"), Weight: weight(w, capacity),
+func workView(t *tx, w Row, capacity float64) omniWork {
+	v := omniWork{ID: w.ID(), Record: w.str("WorkItemId"), Status: w.str("Status"), Weight: weight(w, capacity),
 		TabBased: w.str("CapacityModel") != "StatusBased", Since: millis(w["RequestDateTime"]), Assigned: millis(w["AssignedDateTime"]), Accepted: millis(w["AcceptDateTime"])}
 	v.Object = t.objectOf(v.Record)
 	if row, ok := t.get(v.Record); ok {
@@ -126,8 +126,8 @@ func millis(value any) int64 {
 }
 
 // omniOf is omniView for those who do not hold the lock.
-func (c *console) omniOf(user string) OmniView {
-	var v OmniView
+func (c *console) omniOf(user string) omniView {
+	var v omniView
 	_ = c.o.view(func(t *tx) error { v = c.omniView(t, user); return nil })
 	return v
 }
@@ -238,10 +238,10 @@ func (c *console) leave(user string) {
 
 // statusParams are a status as the toolkit tells it: channels as JSON text, ids
 // of 15 characters.
-func statusParams(status OmniStatus, reason string) map[string]string {
-	short := make([]OmniChannel, len(status.Channels))
+func statusParams(status omniStatus, reason string) map[string]string {
+	short := make([]omniChannel, len(status.Channels))
 	for i, channel := range status.Channels {
-		short[i] = OmniChannel{ID: channel.ID[:idShort], Name: channel.Name}
+		short[i] = omniChannel{ID: channel.ID[:idShort], Name: channel.Name}
 	}
 	channels, _ := json.Marshal(short) // of texts only
 	return map[string]string{"statusId": status.ID[:idShort], "statusName": status.Label, "statusApiName": status.APIName,

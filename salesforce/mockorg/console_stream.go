@@ -208,7 +208,7 @@ func (s *stream) write(ctx context.Context, r *http.Request) {
 // streamed is a message to a page.
 type streamed struct {
 	T      string    `json:"t"`
-	Omni   *OmniView `json:"omni,omitempty"`
+	Omni   *omniView `json:"omni,omitempty"`
 	Name   string    `json:"name,omitempty"`
 	Params any       `json:"params,omitempty"`
 	ID     string    `json:"id,omitempty"`
@@ -218,7 +218,7 @@ type streamed struct {
 // told is how far a page has been told.
 type told struct {
 	seq  uint64    // the last change
-	omni *OmniView // the widget's last state, nil at first
+	omni *omniView // the widget's last state, nil at first
 
 	// The last refusal, since a status that follows from it comes in a commit of
 	// its own.
@@ -313,7 +313,7 @@ func (s *stream) omniNews(t *tx, changes []Change, from *told) []streamed {
 		case "PresenceUserConfig", "PresenceUserConfigUser", "ServicePresenceStatus", "ServiceChannelStatus", "PresenceDeclineReason":
 			mine = true
 		default: // a request shows the title of its record
-			mine = mine || from.omni != nil && slices.ContainsFunc(from.omni.Works, func(w OmniWork) bool { return w.Record == change.ID })
+			mine = mine || from.omni != nil && slices.ContainsFunc(from.omni.Works, func(w omniWork) bool { return w.Record == change.ID })
 		}
 	}
 	if !mine {
@@ -349,7 +349,7 @@ func workEvent(change Change) (name, status string) {
 }
 
 // presenceEvents are the toolkit's events between two states of a widget.
-func (s *stream) presenceEvents(was, now OmniView, refused string) []streamed {
+func (s *stream) presenceEvents(was, now omniView, refused string) []streamed {
 	var events []streamed
 	tell := func(name string, params any) {
 		events = append(events, streamed{T: "event", Name: name, Params: params})

@@ -111,7 +111,7 @@ func (e *ear) hears(names ...string) []map[string]any {
 }
 
 // state is the next state of the widget.
-func (e *ear) state() OmniView {
+func (e *ear) state() omniView {
 	e.Helper()
 	for {
 		if m := e.next(); m.T == "omni" {
@@ -139,7 +139,7 @@ func (s *seat) connected(agent string) bool {
 }
 
 // works are the statuses of the works in a view.
-func works(v OmniView) []string {
+func works(v omniView) []string {
 	list := []string{}
 	for _, w := range v.Works {
 		list = append(list, w.Status+" "+w.Title)

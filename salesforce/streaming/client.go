@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/cenkalti/backoff/v4"
 )
@@ -112,10 +113,18 @@ func (c *Client) Renew(reason string) {
 	}
 }
 
+// Pauses between attempts. The first attempt after a healthy session does not wait;
+// the following pauses begin with firstPause, double, vary by half either way, and
+// stop growing at lastPause.
+const (
+	firstPause = time.Second
+	lastPause  = 2 * time.Minute
+)
+
 func (c *Client) pauses() pauses {
 	return backoff.NewExponentialBackOff(
-		backoff.WithInitialInterval(c.options.Backoff.Initial),
-		backoff.WithMaxInterval(c.options.Backoff.Max),
+		backoff.WithInitialInterval(firstPause),
+		backoff.WithMaxInterval(lastPause),
 		backoff.WithMultiplier(2),
 		backoff.WithRandomizationFactor(c.jitter),
 		backoff.WithMaxElapsedTime(0), // its default gives up after a quarter of an hour

@@ -1,6 +1,7 @@
 package streaming
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -118,14 +119,6 @@ type Status struct {
 	Without string
 }
 
-// Backoff bounds the pauses between attempts. The first attempt after a healthy
-// session does not wait; the following pauses start at Initial, double, vary by
-// half either way, and stop growing at Max.
-type Backoff struct {
-	Initial time.Duration // default 1 s
-	Max     time.Duration // default 2 min
-}
-
 // Options configures a Client. TokenSource, APIVersion, Channels, Cursor and
 // Deliver are required.
 type Options struct {
@@ -155,7 +148,6 @@ type Options struct {
 
 	Logger    *slog.Logger  // default: discard
 	HTTP      *http.Client  // its Transport is used, nothing else; default: a transport made for long polls
-	Backoff   Backoff       //
 	Slack     time.Duration // grace on top of the server's poll timeout; default 20 s
 	UserAgent string        // default "omnibridge"
 }
@@ -187,8 +179,8 @@ func (o Options) withDefaults() (Options, error) {
 	if !apiVersionForm.MatchString(o.APIVersion) {
 		complain("APIVersion %q is not a version such as \"67.0\"", o.APIVersion)
 	}
-	if o.Backoff.Initial < 0 || o.Backoff.Max < 0 || o.Slack < 0 {
-		complain("Backoff and Slack must not be negative")
+	if o.Slack < 0 {
+		complain("Slack must not be negative")
 	}
 	o.Channels = append([]Channel(nil), o.Channels...)
 	faults = append(faults, checkChannels(o.Channels)...)
@@ -204,12 +196,8 @@ func (o Options) withDefaults() (Options, error) {
 	if o.OnGap == nil {
 		o.OnGap = func(context.Context, string, Gap) error { return nil }
 	}
-	o.Backoff.Initial = orDefault(o.Backoff.Initial, time.Second)
-	o.Backoff.Max = max(orDefault(o.Backoff.Max, 2*time.Minute), o.Backoff.Initial)
-	o.Slack = orDefault(o.Slack, 20*time.Second)
-	if o.UserAgent == "" {
-		o.UserAgent = "omnibridge"
-	}
+	o.Slack = cmp.Or(o.Slack, 20*time.Second)
+	o.UserAgent = cmp.Or(o.UserAgent, "omnibridge")
 	return o, nil
 }
 
@@ -245,11 +233,4 @@ func checkChannels(channels []Channel) (faults []error) {
 func replayKey(channel string) string {
 	key, _, _ := strings.Cut(channel, "?")
 	return key
-}
-
-func orDefault(d, otherwise time.Duration) time.Duration {
-	if d == 0 {
-		return otherwise
-	}
-	return d
 }
