@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -19,7 +20,7 @@ type agent struct {
 	lostAt    time.Time         // since when the panel is not reachable, if it is not
 	watched   bool              // a timer watches the login
 	deskStale bool              // is in Machine.desks
-	open      []*item           // those with a leg of this agent, each once
+	open      []*item           // those with a leg of this agent, each once, in the order of ids
 	seats     []*seat           // one in every line the agent serves, or would if willing
 	placed    *placing          // by which all seats are placed; nil: not known, or cools matter
 	changed   bool
@@ -43,8 +44,9 @@ func (m *Machine) agent(id vcc.AgentID) *agent {
 }
 
 func (a *agent) join(x *item) {
-	if !slices.Contains(a.open, x) {
-		a.open = append(a.open, x)
+	at, found := slices.BinarySearchFunc(a.open, x.row.ID, func(y *item, id vcc.InteractionID) int { return cmp.Compare(y.row.ID, id) })
+	if !found {
+		a.open = slices.Insert(a.open, at, x)
 	}
 }
 

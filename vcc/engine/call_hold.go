@@ -14,7 +14,7 @@ type talk struct {
 }
 
 // talkOf returns the conversation that x is a part of, if the agent has both ends
-// of it; nil otherwise.
+// of it; nil otherwise. A call that Salesforce has is in none: nothing of ours carries it.
 func (m *Machine) talkOf(x *item, agent vcc.AgentID) *talk {
 	k := &talk{customer: x}
 	if x.consults() {
@@ -22,7 +22,7 @@ func (m *Machine) talkOf(x *item, agent vcc.AgentID) *talk {
 	} else {
 		k.consult = m.consultBy(x, agent)
 	}
-	if k.customer == nil || k.consult == nil || !k.customer.live() {
+	if k.customer == nil || k.consult == nil || !k.customer.live() || !k.customer.ours() {
 		return nil
 	}
 	k.toCustomer, k.toOther = k.customer.row.Current(), k.consult.asker()

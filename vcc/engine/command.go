@@ -138,8 +138,12 @@ var rights = map[vcc.CommandKind][]vcc.Class{
 
 // entitled tells whether the class of x has an activity, and who brought x permits it.
 func (m *Machine) entitled(x *item, do vcc.CommandKind) *denied {
-	if classes, some := rights[do]; some && !slices.Contains(classes, x.row.Work.Class) {
+	classes, some := rights[do]
+	switch {
+	case some && !slices.Contains(classes, x.row.Work.Class):
 		return deny(vcc.DeniedClass, "a %s interaction has no %s", x.row.Work.Class, do)
+	case some && x.live() && !x.ours():
+		return deny(vcc.DeniedClass, "Salesforce has this call: use the controls there")
 	}
 	return m.permits(x, do)
 }

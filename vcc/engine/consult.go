@@ -145,7 +145,7 @@ func (m *Machine) consult(x *item, leg *vcc.Leg, c vcc.Command) *denied {
 // both parts take the size of a call, whether that fits or not (A34).
 func (m *Machine) ring(x *item, leg *vcc.Leg, other *agent, number string) {
 	asker, until := m.agents[leg.Agent], m.now.Add(m.cfg.ConsultWithin)
-	if x.live() {
+	if x.live() && x.ours() {
 		m.setHeld(x, leg, true)
 	}
 	x.row.Consults++

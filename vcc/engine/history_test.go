@@ -58,14 +58,14 @@ func drawConfig(t *rapid.T) Config {
 		list = append(list, vcc.Plan{
 			ID: id, Priority: vcc.Priority(rapid.IntRange(1, 3).Draw(t, "priority")),
 			Skills:     rapid.SliceOfNDistinct(rapid.SampledFrom(propertySkills), 0, 1, rapid.ID).Draw(t, "plan skills"),
-			WrapUp:     time.Duration(rapid.SampledFrom([]int{0, 15}).Draw(t, "wrap")) * time.Second,
+			WrapUp:     time.Duration(anyOf(t, "wrap", []int{0, 15})) * time.Second,
 			Needs:      drawNeeds(t, "plan needs"),
-			Ageing:     time.Duration(rapid.SampledFrom([]int{0, 0, 10}).Draw(t, "ageing")) * time.Second,
-			Sticky:     time.Duration(rapid.SampledFrom([]int{0, 0, 30}).Draw(t, "sticky")) * time.Second,
+			Ageing:     time.Duration(anyOf(t, "ageing", []int{0, 0, 10})) * time.Second,
+			Sticky:     time.Duration(anyOf(t, "sticky", []int{0, 0, 30})) * time.Second,
 			Hours:      drawHours(t),
 			Target:     time.Second,
 			NoAgents:   0, // other breakouts have tables of their own (breakout_test.go)
-			AllRefused: rapid.SampledFrom([]vcc.AllRefused{"", "", vcc.WaitOn, vcc.AskAgain}).Draw(t, "all refused"),
+			AllRefused: anyOf(t, "all refused", []vcc.AllRefused{"", "", vcc.WaitOn, vcc.AskAgain}),
 		})
 		if id == "q" && rapid.Bool().Draw(t, "overflow") {
 			list[1].Overflow, list[1].OverflowAfter = "p", 8*time.Second
@@ -73,27 +73,27 @@ func drawConfig(t *rapid.T) Config {
 	}
 	if rapid.Bool().Draw(t, "breakout") {
 		list[0].Breakout = "q"
-		list[0].AllRefused = rapid.SampledFrom([]vcc.AllRefused{"", vcc.BreakOut}).Draw(t, "breaks out")
+		list[0].AllRefused = anyOf(t, "breaks out", []vcc.AllRefused{"", vcc.BreakOut})
 		list[1].Breakout = "p" // in a circle: what broke out stays there
 	}
 	can := map[vcc.AgentID][]vcc.Skill{}
 	well := map[vcc.AgentID]map[vcc.Skill]int{}
 	for _, a := range propertyAgents {
 		if rapid.Bool().Draw(t, "has levels") {
-			well[a] = map[vcc.Skill]int{rapid.SampledFrom(propertySkills).Draw(t, "skill"): rapid.SampledFrom([]int{1, 40, 80}).Draw(t, "level")}
+			well[a] = map[vcc.Skill]int{anyOf(t, "skill", propertySkills): anyOf(t, "level", []int{1, 40, 80})}
 		}
 		can[a] = rapid.SliceOfDistinct(rapid.SampledFrom(propertySkills), rapid.ID).Draw(t, "skills")
 	}
 	return Config{
-		Sizes:      rapid.SampledFrom([]vcc.Sizes{{}, {Live: 51, SemiLive: 33, NonLive: 20}, {Live: 60, SemiLive: 50, NonLive: 30}}).Draw(t, "sizes"),
+		Sizes:      anyOf(t, "sizes", []vcc.Sizes{{}, {Live: 51, SemiLive: 33, NonLive: 20}, {Live: 60, SemiLive: 50, NonLive: 30}}),
 		AgentSizes: map[vcc.AgentID]vcc.Sizes{"dee": {Live: 100, SemiLive: 20, NonLive: 50}},
 		Plans:      list, Skills: can, Levels: well,
-		OptimumLoad:     rapid.SampledFrom([]int{0, 0, 60}).Draw(t, "optimum"),
-		MaxSemiLive:     rapid.SampledFrom([]int{0, 1, 2}).Draw(t, "semi-live"),
-		LastResortAfter: time.Duration(rapid.SampledFrom([]int{0, 0, 20}).Draw(t, "last resort")) * time.Second,
+		OptimumLoad:     anyOf(t, "optimum", []int{0, 0, 60}),
+		MaxSemiLive:     anyOf(t, "semi-live", []int{0, 1, 2}),
+		LastResortAfter: time.Duration(anyOf(t, "last resort", []int{0, 0, 20})) * time.Second,
 		AllRefused: map[vcc.Class]vcc.AllRefused{
-			vcc.NonLive: rapid.SampledFrom([]vcc.AllRefused{vcc.WaitOn, vcc.AskAgain, vcc.BreakOut}).Draw(t, "all refused"),
-			vcc.Live:    rapid.SampledFrom([]vcc.AllRefused{vcc.WaitOn, vcc.GiveItUp}).Draw(t, "all refused"),
+			vcc.NonLive: anyOf(t, "all refused", []vcc.AllRefused{vcc.WaitOn, vcc.AskAgain, vcc.BreakOut}),
+			vcc.Live:    anyOf(t, "all refused", []vcc.AllRefused{vcc.WaitOn, vcc.GiveItUp}),
 		},
 		CoolDown:          60 * time.Second,
 		KeepClosed:        100 * time.Second,
@@ -104,15 +104,15 @@ func drawConfig(t *rapid.T) Config {
 func drawNeeds(t *rapid.T, label string) []vcc.Need {
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) vcc.Need {
 		return vcc.Need{
-			Skill: rapid.SampledFrom(propertySkills).Draw(t, "needed"), Level: rapid.SampledFrom([]int{0, 0, 40}).Draw(t, "least level"),
-			For: time.Duration(rapid.SampledFrom([]int{0, 15, 15}).Draw(t, "needed for")) * time.Second, Optional: rapid.Bool().Draw(t, "optional"),
+			Skill: anyOf(t, "needed", propertySkills), Level: anyOf(t, "least level", []int{0, 0, 40}),
+			For: time.Duration(anyOf(t, "needed for", []int{0, 15, 15})) * time.Second, Optional: rapid.Bool().Draw(t, "optional"),
 		}
 	}), 0, 2).Draw(t, label)
 }
 
 // drawHours mostly draws none, else some that open and close while a history lasts.
 func drawHours(t *rapid.T) *vcc.Hours {
-	if rapid.IntRange(0, 3).Draw(t, "hours") > 0 {
+	if evenly(t, "hours", 4) > 0 {
 		return nil
 	}
 	h := &vcc.Hours{Zone: time.UTC}
@@ -126,16 +126,16 @@ func drawHours(t *rapid.T) *vcc.Hours {
 // report draws something that may happen outside.
 func (o *outside) report() vcc.Report {
 	t := o.t
-	id := rapid.SampledFrom(propertyItems).Draw(t, "item")
-	agent := rapid.SampledFrom(propertyAgents).Draw(t, "agent")
-	switch kind := rapid.IntRange(0, 19).Draw(t, "kind"); {
+	id := anyOf(t, "item", propertyItems)
+	agent := anyOf(t, "agent", propertyAgents)
+	switch kind := evenly(t, "kind", 20); {
 	case kind < 5:
 		if w, ok := o.works[id]; ok && kind == 0 {
 			return vcc.Report{Kind: vcc.Arrived, Interaction: id, Work: &w}
 		}
 		return vcc.Report{Kind: vcc.Arrived, Interaction: id, Work: o.drawWork(id)}
 	case kind < 8:
-		p := vcc.Presence{Online: rapid.IntRange(0, 3).Draw(t, "online") > 0}
+		p := vcc.Presence{Online: evenly(t, "online", 4) > 0}
 		if p.Online {
 			p.Channels = rapid.SliceOfDistinct(rapid.SampledFrom([]vcc.Channel{"Chat", "Cases", "Phone"}), rapid.ID).Draw(t, "channels")
 		}
@@ -155,14 +155,14 @@ func (o *outside) report() vcc.Report {
 	// Mostly an answer to a recent offer, sometimes to any, in both cases
 	// perhaps not for the first time.
 	first := max(0, len(o.offers)-6)
-	if rapid.IntRange(0, 5).Draw(t, "any") == 0 {
+	if evenly(t, "any", 6) == 0 {
 		first = 0
 	}
 	f := o.offers[rapid.IntRange(first, len(o.offers)-1).Draw(t, "offer")]
 	r := vcc.Report{Interaction: f.item, Offer: f.n, Agent: f.agent}
-	r.Kind = rapid.SampledFrom([]vcc.ReportKind{vcc.Alerting, vcc.Accepted, vcc.Accepted, vcc.Refused, vcc.Refused, vcc.Ended}).Draw(t, "answer")
+	r.Kind = anyOf(t, "answer", []vcc.ReportKind{vcc.Alerting, vcc.Accepted, vcc.Accepted, vcc.Refused, vcc.Refused, vcc.Ended})
 	if r.Kind == vcc.Refused {
-		r.Reason = rapid.SampledFrom([]vcc.Reason{vcc.Declined, vcc.TimedOut, vcc.Unavailable, vcc.Failed, vcc.Undelivered}).Draw(t, "reason")
+		r.Reason = anyOf(t, "reason", []vcc.Reason{vcc.Declined, vcc.TimedOut, vcc.Unavailable, vcc.Failed, vcc.Undelivered})
 	}
 	return r
 }
@@ -171,10 +171,10 @@ func (o *outside) drawWork(id vcc.InteractionID) *vcc.Work {
 	t := o.t
 	o.since++
 	w := vcc.Work{
-		Record: "r" + string(id), Plan: rapid.SampledFrom([]vcc.PlanID{"p", "q", "none"}).Draw(t, "plan"),
+		Record: "r" + string(id), Plan: anyOf(t, "plan", []vcc.PlanID{"p", "q", "none"}),
 		Class: vcc.SemiLive, Channel: "Chat", Since: t0.Add(time.Duration(o.since/2) * time.Second),
 		Skills: rapid.SliceOfNDistinct(rapid.SampledFrom(propertySkills), 0, 1, rapid.ID).Draw(t, "work skills"),
-		Prefer: rapid.SampledFrom([]vcc.AgentID{"", "", "ada", "nobody"}).Draw(t, "prefer"),
+		Prefer: anyOf(t, "prefer", []vcc.AgentID{"", "", "ada", "nobody"}),
 	}
 	switch id[0] {
 	case 'k':
@@ -424,9 +424,9 @@ func TestHistories(t *testing.T) {
 		for _, a := range propertyAgents {
 			o.step([]vcc.Report{online(a, "Chat", "Cases", "Phone")})
 		}
-		for range rapid.IntRange(1, 60).Draw(t, "steps") {
+		for range rapid.IntRange(20, 60).Draw(t, "steps") {
 			switch next, ok := o.m.Next(); {
-			case ok && rapid.IntRange(0, 2).Draw(t, "to the deadline") == 0:
+			case ok && evenly(t, "to the deadline", 3) == 0:
 				o.now = next
 			default:
 				o.now = o.now.Add(time.Duration(rapid.IntRange(0, 12).Draw(t, "seconds")) * time.Second)
@@ -436,7 +436,7 @@ func TestHistories(t *testing.T) {
 				rs = append(rs, o.report())
 			}
 			o.step(rs)
-			if rapid.IntRange(0, 9).Draw(t, "restart") == 0 {
+			if evenly(t, "restart", 10) == 0 {
 				o.restart()
 			}
 		}

@@ -18,6 +18,7 @@ type people struct {
 	t      *rapid.T
 	cfg    Config
 	m      *Machine
+	twin   *Machine // was restored from the rows of m, and gets the same reports; nil: not yet
 	now    time.Time
 	n      int
 	offers []vcc.Directive // offers, closes and requeues that may be answered
@@ -46,7 +47,7 @@ func (p panels) follow(t *rapid.T, m *Machine, out vcc.Output) {
 	}
 }
 
-var peopleItems = []vcc.InteractionID{"c1", "c2", "k1", "k2", "k3", "l1", "l2"}
+var peopleItems = []vcc.InteractionID{"c1", "c2", "k1", "k2", "k3", "l1", "l2", "v1"} // chats, cases, calls of ours and of Salesforce
 
 func peopleConfig(t *rapid.T) Config {
 	seconds := func(label string, of ...int) time.Duration {
@@ -55,14 +56,15 @@ func peopleConfig(t *rapid.T) Config {
 	return Config{
 		Sizes: vcc.Sizes{Live: 51, SemiLive: 33, NonLive: 20}, Telephony: true, CrossMediaConsult: rapid.Bool().Draw(t, "cross"),
 		Plans: []vcc.Plan{
-			{ID: "p", Breakout: "q", AllRefused: rapid.SampledFrom([]vcc.AllRefused{"", vcc.AskAgain, vcc.BreakOut, vcc.GiveItUp}).Draw(t, "all refused"), WrapUp: seconds("wrap", 0, 15), Dispositions: []string{"sold", "lost"}, DispositionRequired: rapid.Bool().Draw(t, "required"), WrapExtensions: 2, WrapExtendAll: true},
+			{ID: "p", Breakout: "q", AllRefused: anyOf(t, "all refused", []vcc.AllRefused{"", vcc.AskAgain, vcc.BreakOut, vcc.GiveItUp}), WrapUp: seconds("wrap", 0, 15), Dispositions: []string{"sold", "lost"}, DispositionRequired: rapid.Bool().Draw(t, "required"), WrapExtensions: 2, WrapExtendAll: true},
 			{ID: "q", WrapUp: seconds("wrap", 0, 15), WrapManual: rapid.Bool().Draw(t, "manual")},
 		},
-		NoAnswer:         map[vcc.Class]time.Duration{vcc.SemiLive: seconds("no answer", 0, 20)},
+		NoAnswer:     map[vcc.Class]time.Duration{vcc.SemiLive: seconds("no answer", 0, 20)},
+		RequeueAfter: seconds("requeue", 0, 30), ConsultWrap: seconds("consult wrap", 0, 10),
 		PersonalLoggedIn: seconds("personal", 0, 40), PersonalLoggedOut: seconds("personal", 0, 40),
 		ReleaseWithin: 10 * time.Second, CoolDown: 30 * time.Second, KeepClosed: 300 * time.Second, LoginStale: 200 * time.Second,
 		PadRequired: rapid.Bool().Draw(t, "pad required"), WrapFreesCapacity: rapid.Bool().Draw(t, "wrap frees"),
-		PopNonLive: rapid.SampledFrom([]string{PopOnRoute, PopOnAccept}).Draw(t, "pop"),
+		PopNonLive: anyOf(t, "pop", []string{PopOnRoute, PopOnAccept}),
 		StatusFor:  map[vcc.AgentState]string{stReady: "Available", stAway: "Pause"},
 		StateFor:   map[string]vcc.AgentState{"Available": stReady, "Pause": stAway},
 	}
@@ -72,6 +74,7 @@ func peopleConfig(t *rapid.T) Config {
 func (p *people) step(rs ...vcc.Report) vcc.Output {
 	t, m := p.t, p.m
 	out := m.Step(p.now, rs)
+	goesOnAlike(t, p.now, m, p.twin, rs, out)
 	for _, d := range out.Directives {
 		switch d.Kind {
 		case vcc.Offer, vcc.Close, vcc.Requeue, vcc.Retract:
@@ -193,20 +196,19 @@ func (p *people) rows() string {
 // not off.
 func (p *people) press(agent vcc.AgentID) {
 	d, ok := p.m.Desk(agent)
-	if !ok || len(d.Cards) == 0 || d.State.Major == vcc.LoggedOut {
+	if !ok || d.State.Major == vcc.LoggedOut {
 		return
 	}
-	card := rapid.SampledFrom(d.Cards).Draw(p.t, "card")
-	if len(card.Actions) == 0 {
+	card, b, ok := drawButton(p.t, d)
+	if !ok {
 		return
 	}
-	b := rapid.SampledFrom(card.Actions).Draw(p.t, "button")
 	c := vcc.Command{Do: b.Do, Agent: agent, Interaction: card.Interaction}
 	switch {
 	case b.Do == vcc.Dispose:
-		c.Disposition = rapid.SampledFrom(card.Outcomes).Draw(p.t, "outcome")
+		c.Disposition = anyOf(p.t, "outcome", card.Outcomes)
 	case b.Do == vcc.Transfer && card.Class == vcc.NonLive:
-		c.Target = rapid.SampledFrom([]vcc.Target{{Plan: "p"}, {Plan: "q"}, {Agent: p.other(agent)}}).Draw(p.t, "target")
+		c.Target = anyOf(p.t, "target", []vcc.Target{{Plan: "p"}, {Plan: "q"}, {Agent: p.other(agent)}})
 	case b.Do == vcc.Consult:
 		c.Target = vcc.Target{Number: "+44 20 7946 0018"}
 	}
@@ -229,44 +231,56 @@ func (p *people) other(agent vcc.AgentID) vcc.AgentID {
 func (p *people) blindly(agent vcc.AgentID) {
 	t := p.t
 	p.ask(vcc.Command{
-		Agent: agent, Interaction: rapid.SampledFrom(append(slices.Clone(peopleItems), "c1-consult-1", "none")).Draw(t, "item"),
-		Do: rapid.SampledFrom([]vcc.CommandKind{
+		Agent: agent, Interaction: anyOf(t, "item", append(slices.Clone(peopleItems), "c1-consult-1", "none")),
+		Do: anyOf(t, "do", []vcc.CommandKind{
 			vcc.LogIn, vcc.LogIn, vcc.LogOut, vcc.SetState, vcc.SetState, vcc.Unblock, vcc.Dismiss, vcc.Release, vcc.Abandon, vcc.FinishWrap, vcc.ExtendWrap,
 			vcc.Dispose, vcc.OpenRecord, vcc.Hold, vcc.Retrieve, vcc.Alternate, vcc.Join, vcc.Consult, vcc.Cancel, vcc.Transfer, vcc.TakeBack,
 			vcc.AnswerCall, vcc.RejectCall, vcc.ShowWork, vcc.ConsoleGone, "dance",
-		}).Draw(t, "do"),
-		State:       rapid.SampledFrom([]vcc.AgentState{stReady, stReady, stAway, stBreak, stOut, stGone, {Major: "x"}}).Draw(t, "state"),
-		Target:      rapid.SampledFrom([]vcc.Target{{}, {Agent: "ada"}, {Agent: "bob"}, {Plan: "q"}, {Plan: "x"}, {Number: "12345"}, {Number: "x"}}).Draw(t, "target"),
-		Disposition: rapid.SampledFrom([]string{"", "sold", "stolen"}).Draw(t, "outcome"),
-		Force:       rapid.Bool().Draw(t, "force"), By: rapid.SampledFrom([]string{"", "", "Eva"}).Draw(t, "by"),
+		}),
+		State:       anyOf(t, "state", []vcc.AgentState{stReady, stReady, stAway, stBreak, stOut, stGone, {Major: "x"}}),
+		Target:      anyOf(t, "target", []vcc.Target{{}, {Agent: "ada"}, {Agent: "bob"}, {Plan: "q"}, {Plan: "x"}, {Number: "12345"}, {Number: "x"}}),
+		Disposition: anyOf(t, "outcome", []string{"", "sold", "stolen"}),
+		Force:       rapid.Bool().Draw(t, "force"), By: anyOf(t, "by", []string{"", "", "Eva"}),
 	})
+}
+
+// answered tells whether what d asked for is over, as far as the engine knows.
+func (p *people) answered(d vcc.Directive) bool {
+	x := p.m.items[d.Interaction]
+	if x == nil || x.row.Current() == nil || x.row.Current().Offer != d.Offer {
+		return true
+	}
+	leaves := x.row.Current().Leaving != nil
+	return leaves != (d.Kind == vcc.Close || d.Kind == vcc.Requeue) && x.row.State == vcc.Connected
 }
 
 // org lets Salesforce, or the network, do something.
 func (p *people) org() vcc.Report {
 	t := p.t
-	id := rapid.SampledFrom(peopleItems).Draw(t, "item")
-	agent := rapid.SampledFrom(propertyAgents).Draw(t, "agent")
+	id := anyOf(t, "item", peopleItems)
+	agent := anyOf(t, "agent", propertyAgents)
 	arrives := func() vcc.Report {
-		r := chat(id, p.n%50, plan(rapid.SampledFrom([]vcc.PlanID{"p", "q"}).Draw(t, "plan")))
+		r := chat(id, p.n%50, plan(anyOf(t, "plan", []vcc.PlanID{"p", "q"})))
 		switch id[0] {
 		case 'k':
 			r = caseWork(id, p.n%50, plan(r.Work.Plan))
 		case 'l':
-			r = ours(id, p.n%50, func(r *vcc.Report) { r.Work.Plan = "p" })
+			r = ours(id, p.n%50, func(r *vcc.Report) { r.Work.Plan = "p" }, by("crm", fmt.Sprint(p.n/4)))
+		case 'v':
+			r = work(id, vcc.Live, "Chat", p.n%50, plan(r.Work.Plan))
 		}
 		return r
 	}
-	switch kind := rapid.IntRange(0, 13).Draw(t, "org"); {
+	switch kind := evenly(t, "org", 17); {
 	case kind < 3:
 		return arrives()
 	case kind == 3:
-		return status(agent, rapid.SampledFrom([]string{"", "Available", "Available", "Pause"}).Draw(t, "status"))
+		return status(agent, anyOf(t, "status", []string{"", "Available", "Available", "Pause"}))
 	case kind == 4:
-		return vcc.Report{Kind: vcc.PanelChanged, Agent: agent, Panel: &vcc.Panel{Alive: rapid.IntRange(0, 2).Draw(t, "alive") > 0, Phone: true}}
+		return vcc.Report{Kind: vcc.PanelChanged, Agent: agent, Panel: &vcc.Panel{Alive: evenly(t, "alive", 3) > 0, Phone: true}}
 	case kind == 5:
-		return vcc.Report{Kind: vcc.Withdrawn, Interaction: id, Reason: rapid.SampledFrom([]vcc.Reason{vcc.CustomerLeft, vcc.LeftRouting, vcc.Deleted}).Draw(t, "reason")}
-	case kind == 6 && id[0] != 'l':
+		return vcc.Report{Kind: vcc.Withdrawn, Interaction: id, Reason: anyOf(t, "reason", []vcc.Reason{vcc.CustomerLeft, vcc.LeftRouting, vcc.Deleted})}
+	case kind == 6 && id[0] != 'l' && id[0] != 'v': // a second call would be Salesforce's doing
 		x, ok := p.m.Interaction(id)
 		if !ok {
 			break
@@ -274,83 +288,62 @@ func (p *people) org() vcc.Report {
 		p.forced[fmt.Sprint(id, "/", x.Offers+1)] = true
 		return vcc.Report{Kind: vcc.Moved, Interaction: id, Agent: agent, Offer: x.Offers + 1}
 	case kind == 7:
-		return heard(id+"-consult-1", rapid.SampledFrom([]vcc.Line{vcc.LineAnswered, vcc.LineBusy, vcc.LineHungUp}).Draw(t, "line"))
+		return heard(id+"-consult-1", anyOf(t, "line", []vcc.Line{vcc.LineAnswered, vcc.LineBusy, vcc.LineHungUp}))
+	case kind == 8:
+		return vcc.Report{Kind: vcc.Named, Interaction: id, Name: anyOf(t, "name", []string{"", "Maria", "Case 42"})}
+	case kind == 9:
+		if x, ok := p.m.Interaction(id); ok && len(x.Owed) > 0 {
+			return vcc.Report{Kind: vcc.Told, Interaction: id, Words: []string{x.Owed[0].ID, "nothing"}}
+		}
+	case kind == 10:
+		return vcc.Report{Kind: vcc.SetUp, Setup: &vcc.Setup{
+			People: map[vcc.AgentID]string{"ada": anyOf(t, "called", []string{"Ada", "Ada L"}), "bob": "Bob"},
+			Whole:  rapid.Bool().Draw(t, "whole"), Takes: map[vcc.Channel][]vcc.PlanID{"Cases": {"p", "q"}},
+		}}
 	}
 	if len(p.offers) == 0 {
 		return arrives()
 	}
-	d := p.offers[rapid.IntRange(max(0, len(p.offers)-5), len(p.offers)-1).Draw(t, "directive")]
+	recent := p.offers[max(0, len(p.offers)-5):]
+	if open := slices.DeleteFunc(slices.Clone(p.offers), p.answered); len(open) > 0 && evenly(t, "open", 4) > 0 {
+		recent = open
+	}
+	d := anyOf(t, "directive", recent)
 	r := vcc.Report{Interaction: d.Interaction, Offer: d.Offer, Agent: d.Agent, Detail: "words"}
 	switch d.Kind {
 	case vcc.Close:
-		r.Kind = rapid.SampledFrom([]vcc.ReportKind{vcc.Ended, vcc.Ended, vcc.CloseFailed}).Draw(t, "answer")
+		r.Kind = anyOf(t, "answer", []vcc.ReportKind{vcc.Ended, vcc.Ended, vcc.CloseFailed})
 	case vcc.Requeue:
-		if rapid.IntRange(0, 3).Draw(t, "requeued") > 0 {
+		if evenly(t, "requeued", 4) > 0 {
 			return transferred(d.Interaction, p.n%50, plan(d.Plan))
 		}
 		r.Kind = vcc.RequeueFailed
 	default:
-		r.Kind = rapid.SampledFrom([]vcc.ReportKind{vcc.Alerting, vcc.Accepted, vcc.Accepted, vcc.Accepted, vcc.Refused, vcc.Ended}).Draw(t, "answer")
+		r.Kind = anyOf(t, "answer", []vcc.ReportKind{vcc.Alerting, vcc.Accepted, vcc.Accepted, vcc.Accepted, vcc.Refused, vcc.Ended})
 		if r.Kind == vcc.Refused {
-			r.Reason = rapid.SampledFrom([]vcc.Reason{vcc.Declined, vcc.TimedOut, vcc.Unavailable, vcc.Failed, vcc.Undelivered}).Draw(t, "reason")
+			r.Reason = anyOf(t, "reason", []vcc.Reason{vcc.Declined, vcc.TimedOut, vcc.Unavailable, vcc.Failed, vcc.Undelivered})
 		}
 	}
 	return r
 }
 
-// restart goes on from the rows as the store keeps them, and checks that nobody's
-// desk looks another.
+// restart has a twin go on from the rows as the store keeps them, and checks that
+// nobody's desk looks another.
 func (p *people) restart() {
-	t := p.t
+	t, m := p.t, p.m
 	p.step()
-	for _, a := range p.m.agents {
-		if a.loggedIn() && !a.panelAlive() {
-			return // a lost panel counts as on its way back after a restart
-		}
-	}
-	var items []vcc.Interaction
-	var agents []vcc.Agent
-	decode := func(v, into any) {
-		data, err := json.Marshal(v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal(data, into); err != nil {
-			t.Fatal(err)
-		}
-	}
-	decode(slices.Collect(p.m.Interactions()), &items)
-	decode(slices.Collect(p.m.Agents()), &agents)
-	old := p.m
-	p.m = newMachine(t, p.cfg)
-	p.panels = panels{} // they connect again, and are told all
-	out := p.m.Restore(p.now, items, agents)
-	if len(out.Directives) > 0 {
-		t.Fatalf("restoring directed %v", out.Directives)
-	}
-	var rs []vcc.Report
-	for _, id := range propertyAgents {
-		a := old.agents[id]
-		if a == nil {
-			continue
-		}
-		if a.told {
-			rs = append(rs, vcc.Report{Kind: vcc.Omni, Agent: id, Omni: new(a.row.Omni)})
-		}
-		if a.panelTold {
-			rs = append(rs, vcc.Report{Kind: vcc.PanelChanged, Agent: id, Panel: new(a.row.Panel)})
-		}
-	}
-	if out := p.step(rs...); len(out.Directives) > 0 {
-		t.Fatalf("after the restart it directed %v", out.Directives)
+	twin := twinOf(t, p.now, m)
+	if twin == nil {
+		return
 	}
 	for _, id := range propertyAgents {
-		a, _ := old.Desk(id)
-		b, _ := p.m.Desk(id)
-		if x, y := fmt.Sprintf("%+v", jsonOf(t, a)), fmt.Sprintf("%+v", jsonOf(t, b)); x != y {
+		a, _ := m.Desk(id)
+		b, _ := twin.Desk(id)
+		if x, y := jsonOf(t, a), jsonOf(t, b); x != y {
 			t.Fatalf("before the restart\n%s\nafter\n%s", x, y)
 		}
 	}
+	p.twin = twin
 }
 
 func jsonOf(t *rapid.T, v any) string {
@@ -374,9 +367,9 @@ func TestPeople(t *testing.T) {
 				p.ask(vcc.Command{Do: vcc.LogIn, Agent: a})
 			}
 		}
-		for range rapid.IntRange(1, 60).Draw(t, "steps") {
-			agent := rapid.SampledFrom(propertyAgents[:3]).Draw(t, "who")
-			switch kind := rapid.IntRange(0, 15).Draw(t, "what"); {
+		for range rapid.IntRange(20, 60).Draw(t, "steps") {
+			agent := anyOf(t, "who", propertyAgents[:3])
+			switch kind := evenly(t, "what", 16); {
 			case kind < 6:
 				p.step(p.org())
 			case kind < 10:

@@ -204,9 +204,7 @@ func (m *Machine) ended(x *item, leg *vcc.Leg) {
 	if leg.Leaving != nil && leg.Leaving.Do == vcc.Release {
 		x.row.Outcome = outReleased
 	}
-	if leg.Leaving != nil && leg.Leaving.Do == vcc.Transfer {
-		leg.Leaving = nil // it was not transferred, but closed
-	}
+	overtaken(leg)
 	m.countUnseen(x, leg)
 	m.split(x)
 	m.endLeg(x, leg)

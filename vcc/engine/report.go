@@ -124,7 +124,10 @@ func (m *Machine) arrived(r vcc.Report) {
 		return
 	}
 	x.keepName(&w)
-	x.row.Offers = max(x.row.Offers, min(r.Offer, maxOffer))
+	if n := min(r.Offer, maxOffer); n > x.row.Offers {
+		x.row.Offers = n
+		m.touch(x)
+	}
 	current := x.row.Current()
 	if (x.line != nil || current != nil) && sameDemand(x.row.Work, w) && !answersTransfer(current, w) {
 		if x.row.Work.Name != w.Name || x.row.Work.Medium != w.Medium {
@@ -287,6 +290,7 @@ func (m *Machine) withdrawn(r vcc.Report) {
 		if current.State == vcc.Connected && r.Reason == vcc.Deleted {
 			m.dropLeg(x, current)
 		} else {
+			overtaken(current)
 			m.endLeg(x, current)
 		}
 	}
@@ -309,6 +313,9 @@ func (m *Machine) moved(r vcc.Report) {
 	case wrong != "" && (x == nil || r.Work != nil):
 		m.ignore(r, wrong)
 		return
+	case x != nil && x.ours(), x == nil && w.Channel == "":
+		m.ignore(r, "Salesforce does not have it")
+		return
 	case x != nil && m.knowsMove(x, r):
 		return
 	case x != nil && r.Offer != 0 && r.Offer <= x.row.Offers:
@@ -320,6 +327,7 @@ func (m *Machine) moved(r vcc.Report) {
 	m.unwait(x)
 	if current := x.row.Current(); current != nil {
 		m.tellChanged(x, current, "moved", m.name(r.Agent))
+		overtaken(current)
 		m.endLeg(x, current)
 	}
 	x.row.Personal, x.row.Sender, x.row.Outcome = nil, "", ""

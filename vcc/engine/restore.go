@@ -12,7 +12,8 @@ import (
 // trusted: every agent counts as offline until it is reported, and if the report
 // tells what the row told, idle clock and cool-downs go on as if nothing had
 // been. Agents' skills come from the configuration. Rows of which the parts
-// contradict each other are made consistent and listed as changed.
+// contradict each other are made consistent and listed as changed. Work that an agent left
+// behind for too long (Config.RequeueAfter) is given back, also if that failed before.
 //
 // Rows do not tell why and when exactly somebody refused. After a restart a why
 // says "refused", and the last resort counts from the end of the cool-down

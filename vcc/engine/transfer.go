@@ -127,6 +127,14 @@ func (m *Machine) handBack(x *item, leg *vcc.Leg) {
 	m.endLeg(x, leg)
 }
 
+// overtaken forgets the transfer by the agent of leg, which ends in another way: its
+// wrap-up is none after a transfer.
+func overtaken(leg *vcc.Leg) {
+	if leg.Leaving != nil && leg.Leaving.Do == vcc.Transfer {
+		leg.Leaving = nil
+	}
+}
+
 // personal is a place in an agent's personal queue from now on.
 func (m *Machine) personal(agent vcc.AgentID, in, out time.Duration) *vcc.Personal {
 	p := &vcc.Personal{Agent: agent}
