@@ -241,9 +241,9 @@ func (o Options) ready(ctx context.Context, probe func(context.Context) error) r
 	if swept.IsZero() {
 		why = append(why, "the org has not been read yet")
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	looking, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	v, err := o.Daemon.View(ctx)
+	v, err := o.Daemon.View(looking)
 	if err != nil {
 		why = append(why, "the loop does not answer: "+err.Error())
 	}
@@ -253,7 +253,9 @@ func (o Options) ready(ctx context.Context, probe func(context.Context) error) r
 		}
 	}
 	if probe != nil {
-		if err := probe(ctx); err != nil {
+		probing, cancel := context.WithTimeout(ctx, patience) // of its own: a store that is full keeps the loop busy
+		defer cancel()
+		if err := probe(probing); err != nil {
 			why = append(why, "the store cannot be written: "+err.Error())
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"omnibridge/connector"
@@ -127,6 +128,27 @@ func TestReadyGivesReasons(t *testing.T) {
 			}
 		})
 	}
+}
+
+// stuck is a daemon whose loop waits for its store.
+type stuck struct{ fake }
+
+func (stuck) View(ctx context.Context) (connector.View, error) {
+	<-ctx.Done()
+	return connector.View{}, ctx.Err()
+}
+
+// TestReadyTellsWhyTheLoopIsStuck holds that the store is asked also when the loop does
+// not answer: it may be why.
+func TestReadyTellsWhyTheLoopIsStuck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		code, body, _ := get(t, ops.Options{Daemon: stuck{up()}, Probe: func(ctx context.Context) error {
+			return cmp.Or(ctx.Err(), errors.New("the disk is full"))
+		}}, "/readyz")
+		if code != http.StatusServiceUnavailable || !strings.Contains(body, "the loop does not answer") || !strings.Contains(body, "the disk is full") {
+			t.Errorf("%d %s", code, body)
+		}
+	})
 }
 
 func TestHealthFollowsTheLoop(t *testing.T) {
