@@ -21,6 +21,9 @@ func (o *Org) publish(t *tx, changes []entry) {
 		}
 	}
 	for i, e := range changes {
+		if o.omni.untold(e) {
+			continue
+		}
 		for _, tp := range o.topics[e.rec.table.object] {
 			if kind := tp.eventOf(t, e); kind != "" {
 				o.publishTopic(t, tp, kind, e)
@@ -54,7 +57,7 @@ func (o *Org) publishTopic(t *tx, tp *topic, kind string, e entry) {
 	}
 	head := fmt.Appendf(nil, `{"event":{"createdDate":"%s","replayId":`, t.at.Format(streamTime))
 	tail := append([]byte(`,"type":"`), kind...)
-	tail = tp.appendSObject(append(tail, `"},"sobject":`...), kind, row)
+	tail = tp.appendSObject(append(tail, `"},"sobject":`...), kind, row, o.omni.set.EventStatus == "text")
 	o.streaming.Publish(tp.channel, withReplayID(head, append(tail, '}')))
 }
 

@@ -182,9 +182,30 @@ func TestPushTopicShape(t *testing.T) {
 }
 
 // A push makes an AgentWork whose status is a number on PushTopics, and all
-// events of one transaction come in the order of its changes.
+// events of one transaction come in the order of its changes. Where the facts leave
+// open what is told, settings choose.
 func TestAgentWorkEvents(t *testing.T) {
-	s := newSite(t, mockorg.Options{})
+	told := func(set func(*mockorg.Settings), want ...string) {
+		t.Helper()
+		s := newSite(t, mockorg.Options{})
+		settings := s.o.Settings()
+		set(&settings)
+		if err := s.o.SetSettings(settings); err != nil {
+			t.Fatal(err)
+		}
+		if got := pushed(s); !slices.Equal(got, want) {
+			t.Errorf("events are %q, want %q", got, want)
+		}
+	}
+	const psr = "/topic/PSR updated status=<nil> pushed=true"
+	told(func(*mockorg.Settings) {}, "/topic/AW created status=0 pushed=<nil>", psr)
+	told(func(s *mockorg.Settings) { s.EventStatus = "text" }, "/topic/AW created status=Assigned pushed=<nil>", psr)
+	told(func(s *mockorg.Settings) { s.PushEvent = "off" }, "/topic/AW created status=0 pushed=<nil>")
+}
+
+// pushed tells what events a push causes, in the order of their ids.
+func pushed(s *site) []string {
+	t := s.t
 	s.topic("PSR", "SELECT Id, Serial, IsPushed FROM PendingServiceRouting WHERE RoutingModel = 'ExternalRouting'", "Referenced")
 	s.topic("AW", "SELECT Id, Status, UserId FROM AgentWork", "All")
 	l := s.listen("/topic/PSR", "/topic/AW")
@@ -212,10 +233,7 @@ func TestAgentWorkEvents(t *testing.T) {
 		ids = slices.Insert(ids, i, e.Event.ReplayID)
 		seen = slices.Insert(seen, i, fmt.Sprintf("%s %s status=%v pushed=%v", m.Channel, e.Event.Type, e.SObject["Status"], e.SObject["IsPushed"]))
 	}
-	want := []string{"/topic/AW created status=0 pushed=<nil>", "/topic/PSR updated status=<nil> pushed=true"}
-	if !slices.Equal(seen, want) {
-		t.Errorf("events are %q, want %q", seen, want)
-	}
+	return seen
 }
 
 func TestPushTopicRefused(t *testing.T) {

@@ -160,6 +160,13 @@ func (m *omni) push(t *tx, agentWork Row) error {
 	return nil
 }
 
+// untold tells whether subscribers do not hear of a change: that of a PSR which a
+// push makes, where Settings.PushEvent says so.
+func (m *omni) untold(e entry) bool {
+	return m.set.PushEvent == "off" && e.rec.table.object.name == "PendingServiceRouting" &&
+		e.old != nil && e.new != nil && !e.old.flag("IsPushed") && e.new.flag("IsPushed")
+}
+
 // alert starts what follows by itself once the widget shows a request: the
 // push timeout, the automatic accept, the autopilot.
 func (m *omni) alert(t *tx, agentWork string) {

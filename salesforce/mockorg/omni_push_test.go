@@ -177,6 +177,14 @@ func TestSwitches(t *testing.T) {
 			w.must(w.o.CloseWork(c.ID))
 			w.expect("case updated Closed")
 		}},
+		{"a case taken by hand keeps its PSR", func(s *Settings) { s.OwnerChange = "keep" }, func(w *world) {
+			c := w.work("Case")
+			w.told()
+			w.must(w.o.OwnWork(c.ID, "ada"))
+			w.expect("case updated ada")
+			w.must(w.o.OwnWork(c.ID, "Support_Cases")) // a queue's work is waiting anew
+			w.expect("case updated Support_Cases", "psr deleted", "psr created -IsPushed -IsTransfer Serial=1")
+		}},
 		{"busy releases", func(s *Settings) { s.Busy = "release" }, func(w *world) {
 			c := w.work("Case")
 			w.push(c.ID, "ada")

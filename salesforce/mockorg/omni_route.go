@@ -88,12 +88,14 @@ func (m *omni) countQueued(now time.Time, changes []entry) {
 }
 
 // ownerMoved follows a change of owner that was not Salesforce's own: the old
-// PSR goes, with its push; a queue makes a new one, which is a transfer when
+// PSR goes, with its push (Settings.OwnerChange); a queue makes a new one, which is a transfer when
 // an agent had the work open (salesforce-omni 3.3).
 func (m *omni) ownerMoved(t *tx, object string, work Row) error {
 	id := work.ID()
-	if err := m.withdraw(t, id); err != nil {
-		return err
+	if m.set.OwnerChange == "remove" || isQueue(work.str("OwnerId")) {
+		if err := m.withdraw(t, id); err != nil {
+			return err
+		}
 	}
 	opened := ofWork(t, id, "Opened")
 	_, queued := routingOf(t, work.str("OwnerId"))

@@ -38,6 +38,9 @@ type Settings struct {
 	// CaseClosed is what closing a waiting record that is not a conversation
 	// does to its PSR: "remove" or "keep" (salesforce-omni 3.3).
 	CaseClosed string `json:"case_closed"`
+	// OwnerChange is what giving a waiting record to a person by hand does to its
+	// PSR and the push of it: "remove" or "keep" (salesforce-omni 3.3, 11.10).
+	OwnerChange string `json:"owner_change"`
 	// Busy is what becomes of Assigned work when its agent turns to a status
 	// without channels: "keep" (Enhanced Omni) or "release" (Standard; 3.3, 4).
 	Busy string `json:"busy"`
@@ -51,6 +54,12 @@ type Settings struct {
 	// is deleted: "none", or "bump", after which the accept itself follows in a
 	// transaction of its own (salesforce-omni 11.3).
 	AcceptSerial string `json:"accept_serial"`
+	// PushEvent tells whether subscribers hear of the change of a PSR that a push
+	// makes: "on" or "off", though its Serial grows all the same (11.2).
+	PushEvent string `json:"push_event"`
+	// EventStatus is how PushTopic events tell the Status of AgentWork: by its
+	// "number" or as "text" (salesforce-omni 2, 11.11).
+	EventStatus string `json:"event_status"`
 	// CapacityNoise tells whether every change of an agent's load updates the
 	// presence row, as it does in a real org: "on" or "off" (1.3).
 	CapacityNoise string `json:"capacity_noise"`
@@ -70,8 +79,8 @@ type Settings struct {
 func DefaultSettings() Settings {
 	return Settings{
 		Undeliverable: "reject", SecondPush: "reject", Repush: "allow", OwnerMoves: "push",
-		PSRCapacity: "null", PSRDeleted: "cancel", CaseClosed: "remove", Busy: "keep",
-		ChatOffline: "requeue", UnavailableSession: "keep", AcceptSerial: "none", CapacityNoise: "on",
+		PSRCapacity: "null", PSRDeleted: "cancel", CaseClosed: "remove", OwnerChange: "remove", Busy: "keep",
+		ChatOffline: "requeue", UnavailableSession: "keep", AcceptSerial: "none", PushEvent: "on", EventStatus: "number", CapacityNoise: "on",
 		DisconnectAfter: Duration(30 * time.Second),
 	}
 }
@@ -91,10 +100,13 @@ func (s Settings) validate() error {
 	check("psr_capacity", s.PSRCapacity, "null", "config")
 	check("psr_deleted", s.PSRDeleted, "cancel", "keep")
 	check("case_closed", s.CaseClosed, "remove", "keep")
+	check("owner_change", s.OwnerChange, "remove", "keep")
 	check("busy", s.Busy, "keep", "release")
 	check("chat_offline", s.ChatOffline, "requeue", "close")
 	check("unavailable_session", s.UnavailableSession, "keep", "set")
 	check("accept_serial", s.AcceptSerial, "none", "bump")
+	check("push_event", s.PushEvent, "on", "off")
+	check("event_status", s.EventStatus, "number", "text")
 	check("capacity_noise", s.CapacityNoise, "on", "off")
 	for name, d := range map[string]Duration{
 		"disconnect_after": s.DisconnectAfter, "auto_accept_after": s.AutoAcceptAfter, "status_gap": s.StatusGap,

@@ -126,8 +126,8 @@ func differ(old, new Row, fields []*field) bool {
 }
 
 // appendSObject appends what the topic shows of a row; of a deleted one only the
-// id is left.
-func (tp *topic) appendSObject(b []byte, kind string, row Row) []byte {
+// id is left. words tells the status of AgentWork as REST does.
+func (tp *topic) appendSObject(b []byte, kind string, row Row, words bool) []byte {
 	if kind == deleted {
 		return fmt.Appendf(b, `{"Id":"%s"}`, row.ID())
 	}
@@ -139,7 +139,7 @@ func (tp *topic) appendSObject(b []byte, kind string, row Row) []byte {
 		b = append(b, '"')
 		b = append(b, f.name...)
 		b = append(b, '"', ':')
-		if f.name == "Status" && tp.plan.object.name == "AgentWork" {
+		if f.name == "Status" && tp.plan.object.name == "AgentWork" && !words {
 			b = fmt.Append(b, statusNumbers[row.str("Status")])
 			continue
 		}
@@ -149,7 +149,7 @@ func (tp *topic) appendSObject(b []byte, kind string, row Row) []byte {
 }
 
 // statusNumbers are the database values of AgentWork.Status, which PushTopic
-// events carry instead of the names (salesforce-omni 2).
+// events carry instead of the names (salesforce-omni 2; Settings.EventStatus).
 var statusNumbers = map[string]int{
 	"Assigned": 0, "Unavailable": 1, "Declined": 2, "Opened": 3, "Closed": 4,
 	"DeclinedOnPushTimeout": 5, "Canceled": 6, "Transferred": 7,

@@ -32,6 +32,7 @@ type exchange struct {
 	replies      []reply
 	events       []delivery
 	status       int  // answer with this instead of JSON
+	code         int  // the status of a JSON answer; 0 for 200
 	silent       bool // answer nothing: the client is gone, or the connection
 	connectFirst bool
 	numericIDs   bool
@@ -138,6 +139,7 @@ func (x *exchange) handle(m message, alone bool) {
 	case m.Channel == "":
 		x.add(m.fail("400::Channel name not specified", nil, ""))
 	case x.denied != "":
+		x.code = x.s.Settings().AuthStatus
 		x.deny(m, x.denied, x.denied)
 	case !meta:
 		x.add(m.fail("403:denied_by_security_policy:publish_denied", nil, ""))

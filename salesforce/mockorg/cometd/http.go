@@ -202,6 +202,9 @@ func (x *exchange) send(body *bytes.Buffer) {
 		x.cut()
 		return
 	}
+	if x.code != 0 {
+		x.w.WriteHeader(x.code)
+	}
 	_, _ = x.w.Write(body.Bytes()) // a client that hung up comes back or is forgotten
 	_ = control.Flush()
 	_ = control.SetWriteDeadline(time.Time{})

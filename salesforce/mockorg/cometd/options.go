@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 	"time"
 
@@ -73,6 +74,8 @@ type Settings struct {
 	ConnectFirst      bool // write the connect reply before the events
 	NumericIDs        bool // answer message ids as numbers where they are digits
 	EventsInSubscribe bool // deliver what waits in subscribe replies too
+
+	AuthStatus int // HTTP status of replies to who has no good token, which no public source tells (salesforce-apis 7.6); 200
 }
 
 // Refusal is why a client may not subscribe to a channel, in Salesforce's terms.
@@ -124,7 +127,7 @@ func (o Options) settings() Settings {
 	return Settings{
 		ConnectTimeout: o.ConnectTimeout, Gap: o.Gap, CookieLife: o.CookieLife,
 		MaxClients: o.MaxClients, MaxDelivered: o.MaxDelivered, MaxDeliveredEvents: o.MaxDeliveredEvents,
-		MaxReply: 1_000, MaxRetained: 100_000, MaxRetainedBytes: 64 << 20,
+		MaxReply: 1_000, MaxRetained: 100_000, MaxRetainedBytes: 64 << 20, AuthStatus: http.StatusOK,
 	}
 }
 
@@ -139,6 +142,9 @@ func (s Settings) validate() error {
 		if !f.ok {
 			return fmt.Errorf("cometd: %s must be above zero", f.name)
 		}
+	}
+	if s.AuthStatus < 200 || s.AuthStatus > 599 {
+		return fmt.Errorf("cometd: AuthStatus is %d: use an HTTP status from 200 to 599", s.AuthStatus)
 	}
 	return nil
 }

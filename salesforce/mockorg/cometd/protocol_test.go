@@ -95,6 +95,18 @@ func TestAuthorizationSchemes(t *testing.T) {
 	if e := c.one("connect", poll); e.Error != "400::Authenticated user id does not match the session's user id" {
 		t.Errorf("another user's token: %+v", e)
 	}
+	// No public source tells the HTTP status of such a refusal: it can be another one.
+	if err := o.Set(func(s *cometd.Settings) { s.AuthStatus = 401 }); err != nil {
+		t.Fatal(err)
+	}
+	c.auth = "Bearer nonsense"
+	status, body, _, err := c.post(t.Context(), "["+c.message("connect", poll)+"]")
+	if e := decode(t, body); err != nil || status != 401 || len(e) != 1 || e[0].Error != "401::Authentication invalid" {
+		t.Errorf("status %d, %+v, %v", status, e, err)
+	}
+	if o.Set(func(s *cometd.Settings) { s.AuthStatus = 99 }) == nil {
+		t.Error("an HTTP status of 99 is taken")
+	}
 }
 
 func TestAddresses(t *testing.T) {
