@@ -130,6 +130,8 @@ type Directory struct {
 	Users    map[vcc.AgentID]string // name
 	// Usernames are what users log in with, as other systems know them.
 	Usernames map[vcc.AgentID]string
+	// Left are users who were deactivated in the last two days at least.
+	Left map[vcc.AgentID]bool
 }
 
 // Channel is a ServiceChannel.

@@ -74,7 +74,7 @@ func (o *Org) directory(ctx context.Context) (omnichannel.Directory, error) {
 		Channels: map[omnichannel.ChannelID]omnichannel.Channel{},
 		Statuses: map[omnichannel.StatusID]omnichannel.Status{},
 		Queues:   map[omnichannel.QueueID]omnichannel.Queue{},
-		Users:    map[vcc.AgentID]string{}, Usernames: map[vcc.AgentID]string{},
+		Users:    map[vcc.AgentID]string{}, Usernames: map[vcc.AgentID]string{}, Left: map[vcc.AgentID]bool{},
 	}
 	channels, err := o.readChannels(ctx)
 	if err != nil {
@@ -93,12 +93,19 @@ func (o *Org) directory(ctx context.Context) (omnichannel.Directory, error) {
 		ID       string `json:"Id"`
 		Name     string `json:"Name"`
 		Username string `json:"Username"`
+		Active   bool   `json:"IsActive"`
 	}
-	for row, err := range Rows[userRow](ctx, o.client, "SELECT Id, Name, Username FROM User WHERE IsActive = true AND UserType = 'Standard'") {
+	// That somebody is not told does not mean that they left: sharing may hide users. So
+	// those are read, too, who were deactivated no longer ago than a login can last.
+	for row, err := range Rows[userRow](ctx, o.client, "SELECT Id, Name, Username, IsActive FROM User WHERE UserType = 'Standard' AND (IsActive = true OR LastModifiedDate = LAST_N_DAYS:2)") {
 		if err != nil {
 			return dir, err
 		}
 		id := vcc.AgentID(omnichannel.Long(row.ID))
+		if !row.Active {
+			dir.Left[id] = true
+			continue
+		}
 		dir.Users[id], dir.Usernames[id] = row.Name, row.Username
 	}
 	return dir, nil

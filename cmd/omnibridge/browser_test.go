@@ -126,6 +126,12 @@ func newOfficeIn(t *testing.T, seed mockorg.Seed, change func(*routing)) *office
 	chromium(t)
 	browser.offices <- struct{}{}
 	t.Cleanup(func() { <-browser.offices })
+	return newEmptyOffice(t, seed, change)
+}
+
+// newEmptyOffice opens an office without a browser for anybody in it.
+func newEmptyOffice(t *testing.T, seed mockorg.Seed, change func(*routing)) *office {
+	t.Helper()
 	l := freePort(t)
 	m, err := startOrg(l, mockorg.Options{Seed: &seed})
 	if err != nil {

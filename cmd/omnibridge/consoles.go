@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"time"
 
 	"omnibridge/omnichannel"
 	"omnibridge/salesforce"
@@ -24,11 +25,15 @@ type agentConsole interface {
 type reachedOrg struct {
 	*salesforce.Org
 	consoles agentConsole // nil: there is no ContactPad
+	// review, if not nil, is called when the org was read: somebody may have left it.
+	review func(context.Context)
 
 	mu       sync.Mutex
 	id       string                 // of the org
 	statuses map[string]string      // Omni-Channel statuses: developer name to id
 	names    map[vcc.AgentID]string // usernames
+	left     map[vcc.AgentID]bool   // users who were deactivated lately
+	read     time.Time              // since when what was read of the org holds
 }
 
 // takenBack is the reason that the org keeps of a push that was taken back.
@@ -78,17 +83,34 @@ func (o *reachedOrg) Identity(ctx context.Context) (string, error) {
 
 // Baseline reads everything in external routing.
 func (o *reachedOrg) Baseline(ctx context.Context) (omnichannel.Baseline, error) {
+	begun := time.Now()
 	b, err := o.Org.Baseline(ctx)
-	if err == nil {
-		statuses := make(map[string]string, len(b.Directory.Statuses))
-		for id, s := range b.Directory.Statuses {
-			statuses[s.Name] = string(id)
-		}
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		o.statuses, o.names = statuses, b.Directory.Usernames
+	if err != nil {
+		return b, err
 	}
-	return b, err
+	o.take(b.Directory, begun)
+	if o.review != nil {
+		o.review(ctx)
+	}
+	return b, nil
+}
+
+// take remembers what was read of the org from begun on.
+func (o *reachedOrg) take(d omnichannel.Directory, begun time.Time) {
+	statuses := make(map[string]string, len(d.Statuses))
+	for id, s := range d.Statuses {
+		statuses[s.Name] = string(id)
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.statuses, o.names, o.left, o.read = statuses, d.Usernames, d.Left, begun
+}
+
+// leftSince tells whether a user was deactivated after having logged in at a time.
+func (o *reachedOrg) leftSince(user vcc.AgentID, at time.Time) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.left[user] && at.Before(o.read)
 }
 
 // ID returns the id of the org, or "" while it is not known.

@@ -84,6 +84,11 @@ func newDaemon(ctx context.Context, cfg config, rt routing, log *slog.Logger, mo
 			return d, err
 		}
 		reached.consoles = d.pad.Console()
+		reached.review = func(ctx context.Context) {
+			if err := d.pad.Review(ctx); err != nil {
+				log.Error("sessions of who has left ended, but perhaps only until a restart", "err", err)
+			}
+		}
 	}
 	if d.calls, err = newCalls(ctx, d, rt, more.network, reached, log); err != nil {
 		return d, err

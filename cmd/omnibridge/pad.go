@@ -92,7 +92,7 @@ func newPad(ctx context.Context, c config, rt routing, org *reachedOrg, desks co
 	}
 	return contactpad.New(ctx, contactpad.Options{
 		URL: strings.TrimSuffix(c.PublicURL, "/"), FrameAncestors: c.consoles(), Desks: desks, Login: people,
-		Org: org.ID, Agent: rt.agentOf, Sessions: sessions{st}, StatusID: org.StatusID, ICE: ice, Lease: time.Duration(rt.ContactPad.Lease), AskEvery: time.Duration(rt.ContactPad.Lease) / 3, Log: log.With("component", "contactpad"),
+		Org: org.ID, Agent: rt.agentOf, Gone: rt.gone(org), Sessions: sessions{st}, StatusID: org.StatusID, ICE: ice, Lease: time.Duration(rt.ContactPad.Lease), AskEvery: time.Duration(rt.ContactPad.Lease) / 3, Log: log.With("component", "contactpad"),
 		FindCaller: func(ctx context.Context, number string) ([]contactpad.Record, error) {
 			found, err := org.FindCaller(ctx, number)
 			records := make([]contactpad.Record, len(found))
@@ -111,6 +111,21 @@ func (r routing) agentOf(_ context.Context, user string, _ login.Claims) (vcc.Ag
 		return "", contactpad.ErrNoAgent
 	}
 	return vcc.AgentID(user), nil
+}
+
+// gone tells why a user who logged in to ContactPad may not go on there.
+func (r routing) gone(org *reachedOrg) func(contactpad.Session) string {
+	isAgent := r.isAgent()
+	return func(one contactpad.Session) string {
+		user := vcc.AgentID(one.User)
+		switch {
+		case !isAgent(user):
+			return "You were logged out: you are not an agent here any more. If that is wrong, ask your administrator."
+		case org.leftSince(user, one.Since):
+			return "You were logged out: your Salesforce user is not active any more. If that is wrong, ask your administrator."
+		}
+		return ""
+	}
 }
 
 // sessions keeps logins in the daemon's store.

@@ -134,7 +134,7 @@ func (t *seat) logout(k *socket, c vcc.Command) {
 	}
 	t.orderThen(c, k, func(ok bool) {
 		if ok {
-			t.s.revoke(t.s.ctx, t.agent, "logged out", "You are logged out.")
+			t.s.logOut(t.agent)
 		}
 	})
 }

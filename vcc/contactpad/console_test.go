@@ -403,9 +403,7 @@ func TestWorkIsDeclinedInTheAgentsConsole(t *testing.T) {
 			t.Errorf("the caller's patience: %v", err)
 		}
 		done = decline(t.Context())
-		if err := r.s.Revoke(t.Context(), "ana", "Your supervisor logged you out."); err != nil {
-			t.Fatal(err)
-		}
+		r.s.logOut("ana")
 		if e, ok := errors.AsType[*ConsoleError](<-done); !ok || e.Code != "unavailable" {
 			t.Errorf("the panel went: %v", e)
 		}

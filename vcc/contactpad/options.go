@@ -33,6 +33,11 @@ type Options struct {
 	// ErrNoPermission, or another error for trouble.
 	Agent func(ctx context.Context, user string, c login.Claims) (vcc.AgentID, error)
 
+	// Gone tells in plain words why whoever has a session may not go on with it: the
+	// user is not active in the org any more, or no agent. Empty: they may. It is asked
+	// whenever a session is used, and by Review, and must not block. Default: all may.
+	Gone func(Session) (why string)
+
 	// Sessions keeps logins over a restart. Default: memory only, so that a restart
 	// logs everybody out.
 	Sessions Sessions
@@ -98,6 +103,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MaxSockets == 0 {
 		o.MaxSockets = 20_000
+	}
+	if o.Gone == nil {
+		o.Gone = func(Session) string { return "" }
 	}
 	if o.Sessions == nil {
 		o.Sessions = forgetful{}

@@ -55,7 +55,7 @@ func (t *seat) attach(k *socket, hello inbound, session Session, token string) {
 	p.sock, p.session, p.warned, p.build, p.visible = k, session, false, hello.Build, hello.Visible
 	p.phone, p.asleep = hello.Phone != nil && *hello.Phone, false
 	p.place = t.roster.join(id, now)
-	t.leaving = ""
+	t.leaving, t.quit = "", ""
 	if !again {
 		p.asked, p.heard = 0, 0
 	}

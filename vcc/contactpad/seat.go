@@ -30,6 +30,7 @@ type seat struct {
 	seq      int
 
 	start *vcc.AgentState // log in with it once it shows that the agent is logged out
+	quit  string          // not empty: why the agent is logged out once it shows that they are in
 
 	leaving  string // why the agent has no panel: logged out; else empty
 	broke    bool   // the last panel that went did not close: its connection was lost
@@ -124,7 +125,7 @@ func (t *seat) tick(now time.Time) (next time.Time, over bool) {
 
 // idle tells, with the lock held, whether the seat is of no more use.
 func (t *seat) idle(now time.Time) bool {
-	return len(t.panels) == 0 && !t.roster.alive(now) && t.standing.settled() && t.orders.idle() && t.console.idle()
+	return len(t.panels) == 0 && !t.roster.alive(now) && t.standing.settled() && t.orders.idle() && t.console.idle() && t.quit == ""
 }
 
 // ask asks, with the lock held, every panel whether it lives.
@@ -142,15 +143,20 @@ func (t *seat) ask(now time.Time) {
 // turns out to be of another org: right after a start the own one is not known. The
 // same goes for a session that is not of the console's user, who has come after.
 func (t *seat) endSessions(now time.Time) {
+	gone := ""
 	for id, p := range t.panels {
 		code, why := t.s.wrong(p.session, now)
 		if code == "" && p.bridge.user != "" && p.bridge.user != p.session.User {
 			code, why = "other user", "ContactPad was logged in as somebody else than the user of this console. Log in again."
 			t.s.running.Go(func() { t.s.forgetSession(p.session) })
 		}
-		if code == "" {
+		switch code {
+		case "":
 			t.warn(p, now)
 			continue
+		case codeRevoked:
+			gone = why
+			t.signOff(p)
 		}
 		t.roster.leave(id, now)
 		if k := p.sock; k != nil {
@@ -158,6 +164,25 @@ func (t *seat) endSessions(now time.Time) {
 		}
 	}
 	t.prune()
+	if gone != "" && len(t.panels) == 0 {
+		t.expel(gone)
+	}
+}
+
+// expel logs, with the lock held, an agent out who is none any more and has no panel.
+func (t *seat) expel(why string) {
+	t.leaving, t.quit, t.start = why, why, nil
+	t.roster.clear(time.Now())
+	t.begin()
+}
+
+// signOff takes, with the lock held, the agent offline in the console of a panel whose
+// session was revoked. Nobody waits for the answer: the panel is heard no more.
+func (t *seat) signOff(p *panel) {
+	if p != t.reach() || !slices.Contains(p.bridge.can, "logout") {
+		return
+	}
+	p.sock.out.put(0, encode(callMessage{"call", "revoked-" + rand.Text(), "logout", struct{}{}, ""}))
 }
 
 // warn offers, with the lock held, a panel to log in again before its session ends.
@@ -215,9 +240,20 @@ func (t *seat) show(d vcc.Desk) {
 	t.settle(now)
 }
 
-// begin logs, with the lock held, the agent in who has just come through the login.
+// begin logs, with the lock held, the agent in who has just come through the login, or
+// out who was expelled.
 func (t *seat) begin() {
-	if t.start == nil || t.deskJSON == nil {
+	if t.deskJSON == nil {
+		return
+	}
+	if why := t.quit; why != "" {
+		t.quit = ""
+		if t.desk.State.Major != vcc.LoggedOut || !t.orders.idle() {
+			t.order(vcc.Command{ID: "revoked-" + rand.Text(), Do: vcc.LogOut, Force: true, Why: why}, nil)
+		}
+		return
+	}
+	if t.start == nil {
 		return
 	}
 	state := *t.start

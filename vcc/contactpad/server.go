@@ -239,20 +239,39 @@ func (s *Server) pause(d time.Duration) {
 	}
 }
 
-// Revoke ends all sessions of an agent at once: every panel asks to log in again,
-// and shows why.
-func (s *Server) Revoke(ctx context.Context, agent vcc.AgentID, why string) error {
-	return s.revoke(ctx, agent, "revoked", why)
+// Review ends at once the sessions of all whom Options.Gone names, and logs their
+// agents out: each panel asks to log in again, and shows why. It is called when what
+// Gone tells may have changed. An error says that it may last only until a restart.
+func (s *Server) Review(ctx context.Context) error {
+	gone := map[vcc.AgentID]string{}
+	err := s.sessions.end(ctx, func(one Session) bool {
+		why := s.o.Gone(one)
+		if why != "" {
+			gone[one.Agent] = why
+		}
+		return why != ""
+	})
+	for agent, why := range gone {
+		s.log.Info("sessions ended", "agent", agent, "why", why)
+		s.with(agent, func(t *seat) {
+			t.endSessions(time.Now())
+			if len(t.panels) == 0 && t.leaving != why { // else somebody let in since, or just expelled
+				t.expel(why)
+			}
+		})
+	}
+	return err
 }
 
-func (s *Server) revoke(ctx context.Context, agent vcc.AgentID, code, why string) error {
-	err := s.sessions.revoke(ctx, agent)
-	if err != nil {
+// logOut ends all sessions of an agent who has logged out.
+func (s *Server) logOut(agent vcc.AgentID) {
+	const why = "You are logged out."
+	if err := s.sessions.revoke(s.ctx, agent); err != nil {
 		s.log.Error("sessions ended, but only until a restart", "agent", agent, "err", err)
 	}
 	t := s.seat(agent)
 	if t == nil {
-		return err
+		return
 	}
 	t.mu.Lock()
 	var left []*socket
@@ -267,7 +286,6 @@ func (s *Server) revoke(ctx context.Context, agent vcc.AgentID, code, why string
 	t.changed(time.Now())
 	t.mu.Unlock()
 	for _, k := range left {
-		k.stand(t, code, why)
+		k.stand(t, "logged out", why)
 	}
-	return err
 }

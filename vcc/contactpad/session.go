@@ -66,8 +66,14 @@ func (s *Server) wrong(one Session, now time.Time) (code, why string) {
 	case own != "" && one.Org != own:
 		return "other org", "You were logged in with another org. Log in again."
 	}
+	if why := s.o.Gone(one); why != "" {
+		return codeRevoked, why
+	}
 	return "", ""
 }
+
+// codeRevoked says that a session was taken from who had it.
+const codeRevoked = "revoked"
 
 // drop ends one session.
 func (k *keeper) drop(ctx context.Context, hash string) error {

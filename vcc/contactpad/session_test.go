@@ -116,33 +116,109 @@ func TestSessionIsOfThisOrg(t *testing.T) {
 	})
 }
 
-func TestSupervisorEndsSessions(t *testing.T) {
+// TestWhoHasLeftIsOut: sessions of somebody who may not go on end at once, everywhere
+// and durably; the agent is logged out, in the console too, and told why. Nobody else
+// notices.
+func TestWhoHasLeftIsOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		kept := newStore()
-		r := bubble(t, func(o *Options) { o.Sessions = kept })
-		ana, tom := r.session("ana"), r.session("tom")
-		p, q := r.panel("panel-ana", ana), r.panel("panel-tom", tom)
+		var left sync.Map
+		r := bubble(t, func(o *Options) {
+			o.Sessions = kept
+			o.Gone = func(one Session) string {
+				why, _ := left.LoadOrStore(one.Agent, "")
+				return why.(string)
+			}
+		})
+		ana, tom, eva := r.session("ana"), r.session("tom"), r.session("eva")
+		p, second, q := r.panel("panel-ana", ana), r.panel("panel-two", ana), r.panel("panel-tom", tom)
+		p.say(bridgeReady)
 		later(time.Second)
-		if err := r.s.Revoke(t.Context(), "ana", "Eva Lind logged you out."); err != nil {
+		const why = "You were logged out: you have left."
+		left.Store(vcc.AgentID("ana"), why)
+		left.Store(vcc.AgentID("eva"), why) // has no panel open
+		if err := r.s.Review(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+		p.say(do("late", vcc.Hold)) // is on its way when the session ends
 		later(time.Second)
-		if m, _ := p.wanted(0); m.Code != "revoked" || m.Why != "Eva Lind logged you out." {
-			t.Errorf("login %+v", m)
+		for _, one := range []*pad{p, second} {
+			if m, _ := one.wanted(0); m.Code != "revoked" || m.Why != why {
+				t.Errorf("login %+v", m)
+			}
 		}
-		if _, n := q.last("login"); n != 0 {
-			t.Error("the other agent has to log in, too")
+		if c := calls(t, p); len(c) != 1 || c[0].Name != "logout" {
+			t.Errorf("the console was asked %+v, want to go offline", c)
 		}
-		if kept.size() != 1 {
-			t.Errorf("stored %+v", kept.kept)
+		out := map[vcc.AgentID]int{}
+		for _, c := range r.desks.commands() {
+			if c.Do != vcc.LogOut || !c.Force || c.Why != why {
+				t.Errorf("done: %+v", c)
+			}
+			out[c.Agent]++
 		}
+		if !maps.Equal(out, map[vcc.AgentID]int{"ana": 1, "eva": 1}) {
+			t.Errorf("logged out: %v", out)
+		}
+		if _, n := q.last("login"); n != 0 || kept.size() != 1 {
+			t.Errorf("another agent was asked to log in %d times; %d sessions are stored", n, kept.size())
+		}
+		for _, s := range r.s.Status() {
+			if s.Alive != (s.Agent == "tom") {
+				t.Errorf("standing %+v", s)
+			}
+		}
+		for _, token := range []string{ana, eva} {
+			back := r.panel("panel-back", token)
+			later(time.Second)
+			if _, n := back.last("desk"); n != 0 {
+				t.Error("an old token still lets in")
+			}
+		}
+		// Let in again, nobody is held to what was.
+		left.Store(vcc.AgentID("ana"), "")
+		p.say(map[string]any{"t": "renew"})
+		again := r.panel("panel-new", r.session("ana"))
+		later(time.Minute)
+		if _, n := again.last("login"); n != 0 || len(r.desks.commands()) != 2 {
+			t.Errorf("asked to log in %d times after coming back; done %+v", n, r.desks.commands())
+		}
+		kept.mu.Lock()
 		kept.err = errors.New("store is full")
-		if err := r.s.Revoke(t.Context(), "tom", "Eva Lind logged you out."); err == nil {
+		kept.mu.Unlock()
+		left.Store(vcc.AgentID("tom"), why)
+		if err := r.s.Review(t.Context()); err == nil {
 			t.Error("that it lasts only until a restart is not told")
 		}
 		later(time.Second)
 		if _, n := q.last("login"); n != 1 {
 			t.Error("a full store keeps an agent in")
+		}
+	})
+}
+
+// TestWhoHasLeftIsOutUnasked: nobody need call Review: a session is held against Gone
+// whenever it is used.
+func TestWhoHasLeftIsOutUnasked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var why atomic.Value
+		why.Store("")
+		r := bubble(t, func(o *Options) { o.Gone = func(Session) string { return why.Load().(string) } })
+		token := r.session("ana")
+		p := r.panel("panel-one", token)
+		later(time.Second)
+		why.Store("left")
+		later(time.Minute)
+		if m, _ := p.wanted(0); m.Code != "revoked" || m.Why != "left" {
+			t.Errorf("login %+v", m)
+		}
+		if c := r.desks.commands(); len(c) != 1 || c[0].Do != vcc.LogOut {
+			t.Errorf("done %+v", c)
+		}
+		q := r.panel("panel-two", token)
+		later(time.Second)
+		if m, _ := q.wanted(0); m.Code != "revoked" || m.Why != "left" {
+			t.Errorf("login %+v", m)
 		}
 	})
 }
