@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"omnibridge/connector"
 	"omnibridge/omnichannel"
@@ -99,6 +100,37 @@ func TestAnswerIsDurable(t *testing.T) {
 		if err := <-r.ended; !errors.Is(err, errDisk) {
 			t.Errorf("Run = %v, want the disk's fault", err)
 		}
+	})
+}
+
+// TestDirectedBeforeAnswered holds that what a command directs has been directed when it
+// is answered: who has logged out has no console to go offline in any more.
+func TestDirectedBeforeAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		directed, answered := false, make(chan struct{})
+		r := start(t, &org{present: agentsPresent}, newMemory(t), func(o *connector.Options) {
+			o.Direct = func(vcc.Directive) {
+				select {
+				case <-answered:
+					t.Error("answered before it was directed")
+				case <-time.After(time.Second):
+				}
+				directed = true
+			}
+		})
+		synctest.Wait()
+		if _, err := r.c.Do(t.Context(), vcc.Command{ID: "1", Do: vcc.LogIn, Agent: ada}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.c.Do(t.Context(), vcc.Command{ID: "2", Do: vcc.LogOut, Agent: ada}); err != nil {
+			t.Fatal(err)
+		}
+		close(answered)
+		synctest.Wait()
+		if !directed {
+			t.Error("nothing was directed")
+		}
+		r.end(t)
 	})
 }
 

@@ -53,6 +53,10 @@ func (c *Connector) turn(ctx context.Context, ins []input) error {
 func (c *Connector) settle(ctx context.Context, ins []input, t Turn) error {
 	err := c.commit(ctx, t.Change)
 	if err == nil {
+		// Before anybody is answered: a panel that was logged out closes its console.
+		for _, d := range t.Directives {
+			c.direct(d)
+		}
 		answer(ins, t.Answers)
 	}
 	for _, in := range ins {
@@ -64,9 +68,6 @@ func (c *Connector) settle(ctx context.Context, ins []input, t Turn) error {
 		return err
 	}
 	c.carrier.take(t.Effects)
-	for _, d := range t.Directives {
-		c.direct(d)
-	}
 	c.show(t.Desks)
 	if c.o.Names != nil {
 		c.wantNames(ins, t.Change.Interactions)
