@@ -56,9 +56,10 @@
 // bounded (the last 16,384 events of a channel), so an old duplicate can pass:
 // owners must be idempotent, and are only spared the usual case.
 //
-// The owner's cursor for a channel should be the greatest ID of the last
-// durable batch, except after OnGap: there the old cursor is void, and the
-// first durable batch sets a new one even if its IDs are lower.
+// The owner's cursor for a channel should be the ID of the last event that is
+// durable. Where IDs came out of order it may lie below others: these come again,
+// which is better than one that was still to come and does not. After OnGap the old
+// cursor is void.
 //
 // # Concurrency
 //
