@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -143,6 +144,10 @@ func knownNames() []string {
 	return names
 }
 
+// injected is what Kubernetes puts into the environment of every container beside a
+// Service that is called omnibridge, or omnibridge-something.
+var injected = regexp.MustCompile(`^` + prefix + `(_.+)?_(SERVICE_(HOST|PORT(_.+)?)=|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?=|=[a-z]+://))`)
+
 // unknownNames refuses variables that start with our prefix and are not ours: a
 // misspelt name would otherwise be silence.
 func unknownNames(environ []string) []error {
@@ -150,7 +155,7 @@ func unknownNames(environ []string) []error {
 	var errs []error
 	for _, kv := range environ {
 		name, _, _ := strings.Cut(kv, "=")
-		if !strings.HasPrefix(name, prefix+"_") || slices.Contains(known, name) {
+		if !strings.HasPrefix(name, prefix+"_") || slices.Contains(known, name) || injected.MatchString(kv) {
 			continue
 		}
 		if near := nearest(name, known); near != "" {

@@ -88,6 +88,24 @@ func TestConfigRefusesWhatItCannotRead(t *testing.T) {
 	}
 }
 
+// TestConfigLetsKubernetesBe holds that what Kubernetes tells of a Service of our name does
+// not keep us from starting, and that a setting of nearly such a name is still refused.
+func TestConfigLetsKubernetesBe(t *testing.T) {
+	for _, kv := range []string{
+		"OMNIBRIDGE_SERVICE_HOST=10.0.0.9", "OMNIBRIDGE_SERVICE_PORT=8080", "OMNIBRIDGE_SERVICE_PORT_HTTP=8080", "OMNIBRIDGE_PORT=tcp://10.0.0.9:8080",
+		"OMNIBRIDGE_PORT_8080_TCP=tcp://10.0.0.9:8080", "OMNIBRIDGE_PORT_8080_TCP_ADDR=10.0.0.9", "OMNIBRIDGE_PAD_SERVICE_HOST=10.0.0.8", "OMNIBRIDGE_PAD_PORT_443_TCP_PROTO=tcp",
+	} {
+		if errs := unknownNames([]string{kv}); len(errs) > 0 {
+			t.Error(errs)
+		}
+	}
+	for _, kv := range []string{"OMNIBRIDGE_PORT=8080", "OMNIBRIDGE_SERVICE=x", "OMNIBRIDGE_PORT_NUMBER=8080", "OMNIBRIDGE_SERVICE_HOSTS=x"} {
+		if errs := unknownNames([]string{kv}); len(errs) != 1 {
+			t.Errorf("%s is taken for what Kubernetes tells", kv)
+		}
+	}
+}
+
 func TestSecretsFromFiles(t *testing.T) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
