@@ -65,11 +65,11 @@ var moves = map[move]State{
 
 	{Retracting, factOpened}: InHand, {Retracting, factRefused}: Announced, {Retracting, factWithdrawn}: Gone,
 
-	{InHand, factClosing}: Closing, {InHand, factRequeued}: Requeueing, {InHand, factAnnounced}: Announced, {InHand, factOpened}: InHand, {InHand, factPushed}: Alerting, {InHand, factClosed}: Gone,
+	{InHand, factClosing}: Closing, {InHand, factRequeued}: Requeueing, {InHand, factAnnounced}: Announced, {InHand, factOpened}: InHand, {InHand, factPushed}: Alerting, {InHand, factClosed}: Gone, {InHand, factUnfit}: Held,
 
-	{Closing, factClosing}: Closing, {Closing, factAnnounced}: Announced, {Closing, factOpened}: InHand, {Closing, factPushed}: Alerting, {Closing, factClosed}: Gone,
+	{Closing, factClosing}: Closing, {Closing, factAnnounced}: Announced, {Closing, factOpened}: InHand, {Closing, factPushed}: Alerting, {Closing, factClosed}: Gone, {Closing, factUnfit}: Held,
 
-	{Requeueing, factKept}: InHand, {Requeueing, factAnnounced}: Announced, {Requeueing, factOpened}: InHand, {Requeueing, factPushed}: Alerting, {Requeueing, factClosed}: Gone,
+	{Requeueing, factKept}: InHand, {Requeueing, factAnnounced}: Announced, {Requeueing, factOpened}: InHand, {Requeueing, factPushed}: Alerting, {Requeueing, factClosed}: Gone, {Requeueing, factUnfit}: Held,
 
 	{Gone, factReturned}: Sighted,
 }

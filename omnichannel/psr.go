@@ -86,10 +86,11 @@ func (l *Ledger) announce(now time.Time, c *Chain) {
 		if c.State == Held && c.Why == err.Error() {
 			return
 		}
-		if c.State == Announced {
-			l.report(vcc.Report{Kind: vcc.Withdrawn, Interaction: c.Interaction, Offer: c.Offer, Reason: vcc.LeftRouting, Detail: err.Error()})
+		if c.State != Sighted && c.State != Held { // the engine knows it, and an agent may have had it
+			l.report(vcc.Report{Kind: vcc.Withdrawn, Interaction: c.Interaction, Offer: c.Offer, Agent: c.Agent, Reason: vcc.LeftRouting, Detail: err.Error()})
 		}
 		if l.move(now, c, factUnfit, err.Error()) {
+			c.Agent = ""
 			l.note(c, "held", err.Error())
 		}
 		return
