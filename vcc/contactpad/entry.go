@@ -31,32 +31,51 @@ type try struct {
 }
 
 // askLogin sends the panel the address to log in at. It is renewed before it ends
-// and whenever it was used, so that the panel always has one.
+// and whenever it was used, so that the panel always has one. A panel that has a session
+// keeps it, whatever came of logging in anew: for it the code is "renew".
 func (k *socket) askLogin(code, why string) {
 	now := time.Now()
+	t := &try{Try: login.NewTry(), nonce: rand.Text(), sock: k, until: now.Add(loginLife)}
+	k.s.mu.Lock()
+	defer k.s.mu.Unlock()
 	k.mu.Lock()
+	if t.renew = k.seat != nil; t.renew {
+		code = codeRenew
+	}
 	k.code, k.why = code, why
 	k.anew = k.anew || code == "other user"
-	once := login.NewTry()
-	once.Anew = k.anew
-	ended, able := k.ended, k.tries.take(now)
+	t.Anew = k.anew
+	ended := k.ended || code == codeRenew && !t.renew // lost its session meanwhile, and knows why
+	able := k.tries.take(now)
 	k.mu.Unlock()
 	switch {
 	case ended:
 		return
 	case !able:
-		k.out.put(kindTry, encode(loginMessage{T: "login", Code: "busy", Why: "That was tried too often. Wait half a minute."}))
-		time.AfterFunc(tryEvery, k.askLoginAgain)
+		if !t.renew {
+			k.out.put(kindTry, encode(loginMessage{T: "login", Code: "busy", Why: "That was tried too often. Wait half a minute."}))
+		}
+		if k.later == nil {
+			k.later = time.AfterFunc(tryEvery, k.askLoginLater)
+		}
 		return
 	}
-	t := &try{Try: once, nonce: rand.Text(), sock: k, until: now.Add(loginLife), renew: code == "renew"}
-	k.s.mu.Lock()
 	k.s.withdraw(k)
 	k.offered = t
 	t.refresh = time.AfterFunc(loginLife*4/5, func() { k.s.renewTry(t) })
 	k.s.tries[t.nonce] = t
-	k.s.mu.Unlock()
 	k.out.put(kindTry, encode(loginMessage{T: "login", Nonce: t.nonce, URL: "/pad/login?nonce=" + url.QueryEscape(t.nonce), Code: code, Why: why}))
+}
+
+// codeRenew says that a session goes on, and where it can be renewed.
+const codeRenew = "renew"
+
+// askLoginLater sends the address that was asked for too often.
+func (k *socket) askLoginLater() {
+	k.s.mu.Lock()
+	k.later = nil
+	k.s.mu.Unlock()
+	k.askLoginAgain()
 }
 
 // renewTry gives the panel a new address before the one it has ends.
@@ -74,7 +93,7 @@ func (k *socket) askLoginAgain() {
 	k.mu.Lock()
 	code, why, seated := k.code, k.why, k.seat != nil
 	k.mu.Unlock()
-	if !seated || code == "renew" {
+	if !seated || code == codeRenew {
 		k.askLogin(code, why)
 	}
 }
@@ -177,11 +196,7 @@ func (s *Server) serveLogin(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	// The next window needs another nonce; what was wrong before is no news any more.
-	code := ""
-	if t.renew {
-		code = "renew"
-	}
-	t.sock.askLogin(code, "")
+	t.sock.askLogin("", "")
 	to, err := s.o.Login.Begin(r.Context(), t.Try)
 	if err != nil {
 		s.refuse(w, t, err)
@@ -248,14 +263,14 @@ func (s *Server) serveCallback(w http.ResponseWriter, r *http.Request) {
 func (k *socket) loggedIn(session Session, token string, renew bool) bool {
 	k.s.forgetTries(k)
 	k.out.forget(kindTry)
-	k.sit(session, token)
-	k.mu.Lock()
-	k.anew = false
-	state, t := k.start, k.seat
-	k.mu.Unlock()
+	t := k.sit(session, token)
 	if t == nil {
 		return false
 	}
+	k.mu.Lock()
+	k.anew = false
+	state := k.start
+	k.mu.Unlock()
 	if !renew {
 		t.mu.Lock()
 		t.start = &state

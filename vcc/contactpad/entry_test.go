@@ -340,6 +340,74 @@ func TestRenewalKeepsThePanelGoing(t *testing.T) {
 	}
 }
 
+// TestRenewalThatFailsIsNoLogout: whatever comes of logging in anew, a panel that has a
+// session keeps it, and is told nothing that it would take for the end of it.
+func TestRenewalThatFailsIsNoLogout(t *testing.T) {
+	for name, how := range map[string]struct {
+		end func(back string) string // of what the org sends the window back with
+		why string
+	}{
+		"denied": {func(back string) string {
+			u, _ := url.Parse(back)
+			return u.Scheme + "://" + u.Host + u.Path + "?error=access_denied&state=" + u.Query().Get("state")
+		}, "Nothing has changed"},
+		"no agent": {func(back string) string { return back }, "no agent"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, org := withOrg(t, func(_ *orgtest.Org, o *Options) {
+				o.Agent = func(context.Context, string, login.Claims) (vcc.AgentID, error) { return "", ErrNoAgent }
+			})
+			p := r.panel("panel-one", r.session(vcc.AgentID(org.User)))
+			p.await("desk")
+			p.say(map[string]any{"t": "renew"})
+			m, _ := p.wanted(0)
+			window := r.browser()
+			_, to := r.step(window, r.url+m.URL, "same-origin")
+			_, back := r.step(window, to, "cross-site")
+			r.step(window, how.end(back), "cross-site")
+			p.wait(0, "why", func(h heard) bool { return h.T == "login" && strings.Contains(string(h.data), how.why) })
+			p.mu.Lock()
+			for _, h := range p.seen {
+				if h.T == "login" && !strings.Contains(string(h.data), `"code":"renew"`) {
+					t.Errorf("told %s", h.data)
+				}
+			}
+			p.mu.Unlock()
+			if st := r.s.Status(); len(st) != 1 || !st[0].Alive || len(st[0].Panels) != 1 {
+				t.Errorf("standing %+v", st)
+			}
+		})
+	}
+}
+
+// TestRenewalsAreBounded: a panel that asks for ever gets an address now and then, and is
+// not logged out by asking.
+func TestRenewalsAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := bubble(t, nil)
+		p := r.panel("panel-one", r.session("ana"))
+		later(time.Second)
+		for range 100 {
+			p.say(map[string]any{"t": "renew"})
+		}
+		later(10*tryEvery + time.Second)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		n := 0
+		for _, h := range p.seen {
+			if h.T == "login" {
+				n++
+				if !strings.Contains(string(h.data), `"code":"renew"`) {
+					t.Errorf("told %s", h.data)
+				}
+			}
+		}
+		if n == 0 || n > 25 {
+			t.Errorf("got %d addresses", n)
+		}
+	})
+}
+
 func TestSessionsThatCannotBeKeptAreNoSessions(t *testing.T) {
 	kept := newStore()
 	r, _ := withOrg(t, func(_ *orgtest.Org, o *Options) { o.Sessions = kept })

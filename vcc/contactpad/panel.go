@@ -84,7 +84,7 @@ func (t *seat) makeRoom(now time.Time) {
 			k.out.end(byeReplaced("ContactPad is open too often; the oldest panel was closed."))
 		}
 		t.roster.leave(id, now)
-		delete(t.panels, id)
+		t.prune()
 	}
 }
 

@@ -192,7 +192,7 @@ func (t *seat) warn(p *panel, now time.Time) {
 	}
 	p.warned = true
 	k := p.sock
-	t.s.running.Go(func() { k.askLogin("renew", "") })
+	t.s.running.Go(func() { k.askLogin(codeRenew, "") })
 }
 
 // prune forgets, with the lock held, panels that have no place any more.

@@ -25,6 +25,7 @@ type socket struct {
 	// With the server's lock: the login that may be started next, and those in the org.
 	offered *try
 	begun   []*try
+	later   *time.Timer // asks once more what was asked too often
 
 	mu     sync.Mutex
 	asked  int     // whether it lives, while it is not seated
@@ -167,7 +168,9 @@ func (k *socket) receive(m inbound) *farewell {
 		k.start = m.State.AgentState
 		k.mu.Unlock()
 	case m.T == "renew":
-		k.askLogin("renew", "")
+		if seat != nil { // any other has an address already
+			k.askLogin(codeRenew, "")
+		}
 	case seat == nil && m.T == "bridge":
 		k.mu.Lock()
 		k.bridge = m.bridge()
@@ -214,9 +217,9 @@ func (k *socket) greet(m inbound) *farewell {
 	return nil
 }
 
-// sit gives the panel its place with the agent of a session. token is told
-// to the panel; empty: is in its cookie.
-func (k *socket) sit(session Session, token string) {
+// sit gives the panel its place with the agent of a session, and returns the seat, or
+// nil if the panel is gone. token is told to the panel; empty: is in its cookie.
+func (k *socket) sit(session Session, token string) (at *seat) {
 	k.mu.Lock()
 	old := k.seat
 	k.mu.Unlock()
@@ -232,8 +235,10 @@ func (k *socket) sit(session Session, token string) {
 		k.mu.Unlock()
 		if !ended {
 			t.attach(k, hello, session, token)
+			at = t
 		}
 	})
+	return at
 }
 
 // stand says that the panel has lost its place in t, and asks to log in again.
