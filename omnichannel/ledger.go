@@ -180,9 +180,6 @@ func (l *Ledger) file(c *Chain) {
 	}
 }
 
-// Directory returns the org's setup as last read.
-func (l *Ledger) Directory() Directory { return l.dir }
-
 // Restore puts stored chains back after a restart, before any other input, and
 // asks for what was under way: a create that may have left is looked up, never
 // repeated.
