@@ -34,7 +34,8 @@ type org struct {
 	psrs     []omnichannel.PSR
 	works    []omnichannel.AgentWork
 	present  []vcc.AgentID
-	baseline int // how often it was read
+	self     vcc.AgentID // whom the daemon is logged in as; empty: not told
+	baseline int         // how often it was read
 	down     error
 	slow     bool          // to be read: until whoever asks no longer waits
 	id       string        // empty: always the same
@@ -73,6 +74,9 @@ func (o *org) Baseline(ctx context.Context) (omnichannel.Baseline, error) {
 			Users:    map[vcc.AgentID]string{ada: "Ada"},
 		},
 		PSRs: slices.Clone(o.psrs), Works: slices.Clone(o.works),
+	}
+	if o.self != "" {
+		b.Directory.Self, b.Directory.Users[o.self] = o.self, "Robot"
 	}
 	for i, id := range o.present {
 		b.Presence = append(b.Presence, omnichannel.PresenceRow{ID: omnichannel.PresenceID(fmt.Sprint("presence", i)), User: id, Status: ready, Current: true})

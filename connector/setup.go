@@ -12,7 +12,8 @@ import (
 // knows as agents do not count.
 const mostPeople = 10_000
 
-// setUp tells the engine how the org is set up, if that is not as it was told before.
+// setUp tells the engine how the org is set up, if that is not as it was told before. The
+// user by whom the daemon is logged in is nobody to give work to.
 func (c *Core) setUp(t *turn, d omnichannel.Directory) {
 	s := vcc.Setup{People: map[vcc.AgentID]string{}, Whole: true, Takes: c.policy.Takes(d)}
 	for _, id := range slices.Sorted(maps.Keys(d.Users)) {
@@ -20,7 +21,7 @@ func (c *Core) setUp(t *turn, d omnichannel.Directory) {
 			s.Whole = false
 			break
 		}
-		if c.isAgent == nil || c.isAgent(id) {
+		if id != d.Self && (c.isAgent == nil || c.isAgent(id)) {
 			s.People[id] = d.Users[id]
 		}
 	}

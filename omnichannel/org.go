@@ -130,6 +130,8 @@ type Directory struct {
 	Users    map[vcc.AgentID]string // name
 	// Usernames are what users log in with, as other systems know them.
 	Usernames map[vcc.AgentID]string
+	// Self is the user by whom we are logged in, who is no agent; empty: not known.
+	Self vcc.AgentID
 	// Left are users who were deactivated in the last two days at least.
 	Left map[vcc.AgentID]bool
 }

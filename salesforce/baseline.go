@@ -26,7 +26,7 @@ func (o *Org) Baseline(ctx context.Context) (omnichannel.Baseline, error) {
 	if err != nil {
 		return omnichannel.Baseline{}, err
 	}
-	b.Instance = tok.InstanceURL
+	b.Instance, b.Directory.Self = tok.InstanceURL, vcc.AgentID(omnichannel.Long(tok.UserID))
 	psrs, err := Query[psrRow](ctx, o.client, "SELECT "+psrFields+" FROM PendingServiceRouting WHERE "+inExternalRouting+" ORDER BY CreatedDate, Id")
 	if err != nil {
 		return omnichannel.Baseline{}, err

@@ -244,6 +244,7 @@ func TestBaseline(t *testing.T) {
 			Statuses: map[omnichannel.StatusID]omnichannel.Status{statusID: {Name: "Available", Channels: []omnichannel.ChannelID{channelID}}, "0N5000000000002CAA": {Name: "Lunch"}},
 			Queues:   map[omnichannel.QueueID]omnichannel.Queue{queueID: {Name: "Support", External: true, PushTimeout: 20 * time.Second, Objects: []string{"Case", "Lead"}}, "00G000000000002EAA": {Name: "Mail", Objects: []string{}}},
 			Users:    map[vcc.AgentID]string{agentID: "Ada"}, Usernames: map[vcc.AgentID]string{agentID: "ada@acme.example"},
+			Self: "005000000000001AAA", // who the token is for
 			Left: map[vcc.AgentID]bool{"005000000000002AAA": true},
 		},
 		PSRs:     []omnichannel.PSR{{ID: psrID, Serial: 1, Record: caseID, Queue: queueID, Channel: channelID, Created: at}},
