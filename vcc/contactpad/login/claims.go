@@ -34,12 +34,9 @@ func NewTry() Try {
 
 // Claims is what the org said of who logged in.
 type Claims struct {
-	User        string          // id of the user, 18 characters
-	Org         string          // id of the org, 18 characters
-	Username    string          // "ana@example.com"; empty if not told
-	Name        string          // for people; empty if not told
-	Email       string          // empty if not told; may be unverified
-	Permissions map[string]bool // custom permissions that the app asks for, and whether this user has them
+	User     string // id of the user, 18 characters
+	Org      string // id of the org, 18 characters
+	Username string // "ana@example.com"; empty if not told
 }
 
 // Reasons why nobody is logged in; match with errors.Is. Other errors of Finish

@@ -196,7 +196,7 @@ func (g *Org) ask(ctx context.Context) (*provider, error) {
 	return &provider{
 		Provider: found,
 		config: oauth2.Config{ClientID: g.o.ClientID, ClientSecret: g.o.ClientSecret, RedirectURL: g.o.Callback, Endpoint: e,
-			Scopes: []string{oidc.ScopeOpenID, "profile", "email", "custom_permissions"}},
+			Scopes: []string{oidc.ScopeOpenID, "profile"}},
 		verifier: found.Verifier(&oidc.Config{ClientID: g.o.ClientID, SupportedSigningAlgs: []string{oidc.RS256}}),
 		revoke:   more.Revoke,
 	}, nil

@@ -11,13 +11,10 @@ type statement struct{ token, info said }
 // said is one of them. Both are signed or fetched from the org; where they say the
 // same thing they must agree.
 type said struct {
-	Subject     string          `json:"sub"` // https://login.salesforce.com/id/ORG/USER
-	Org         string          `json:"organization_id"`
-	User        string          `json:"user_id"`
-	Username    string          `json:"preferred_username"`
-	Name        string          `json:"name"`
-	Email       string          `json:"email"`
-	Permissions map[string]bool `json:"custom_permissions"`
+	Subject  string `json:"sub"` // https://login.salesforce.com/id/ORG/USER
+	Org      string `json:"organization_id"`
+	User     string `json:"user_id"`
+	Username string `json:"preferred_username"`
 }
 
 // claims holds the statement against the daemon's own org.
@@ -34,13 +31,7 @@ func (s statement) claims(own string) (Claims, error) {
 	if org != long(own) {
 		return Claims{}, fmt.Errorf("%w: user %s is of %s, not of %s", ErrOtherOrg, user, org, own)
 	}
-	c := Claims{User: user, Org: org, Username: s.info.Username, Name: s.info.Name, Email: s.info.Email, Permissions: map[string]bool{}}
-	for _, place := range []said{s.token, s.info} {
-		for name, has := range place.Permissions {
-			c.Permissions[name] = c.Permissions[name] || has
-		}
-	}
-	return c, nil
+	return Claims{User: user, Org: org, Username: s.info.Username}, nil
 }
 
 // subject reads the ids of org and user from an identity URL. Its host differs with

@@ -233,7 +233,7 @@ func (o *Org) userinfo(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	info := map[string]any{"sub": o.subject(), "user_id": o.User, "organization_id": o.ID, "preferred_username": o.Username, "name": "Ana Silva",
-		"email": "ana@acme.example", "email_verified": false, "custom_permissions": map[string]bool{"Omnibridge_Supervisor": true}}
+		"email": "ana@acme.example", "email_verified": false, "custom_permissions": map[string]string{"Omnibridge_Supervisor": "1"}} // of a shape that nobody relies on
 	if o.Info != nil {
 		o.Info(info)
 	}
