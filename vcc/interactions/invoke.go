@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -87,32 +88,45 @@ func (s *Server) invoke(ctx context.Context, p pass, body []byte) error {
 	case slices.ContainsFunc(in.Requests, func(q request) bool { return q.RoutingData.PersonalQueue != nil }) && !s.o.Known():
 		return refuse(http.StatusServiceUnavailable, "the agents are not known yet: send it again in a moment")
 	}
-	var reports []vcc.Report
-	var ids []requestKey
+	all := make([]vcc.Report, len(in.Requests))
+	keys := make([]requestKey, len(in.Requests))
 	for i, q := range in.Requests {
 		r, err := s.report(by, q)
 		if err != nil {
 			return refuse(http.StatusBadRequest, "requests[%d].%v", i, err)
 		}
-		key := requestKey{in.Provider, q.RequestID}
-		if q.RequestID != "" {
-			if s.recent.has(key) || slices.Contains(ids, key) {
-				continue // only the first is done
-			}
-			ids = append(ids, key)
-		}
-		reports = append(reports, r)
-	}
-	if len(reports) == 0 {
-		return nil
+		all[i], keys[i] = r, requestKey{in.Provider, q.RequestID}
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.o.PutWithin)
 	defer cancel()
-	if err := s.o.Put(ctx, reports); err != nil {
-		return fmt.Errorf("give %d interactions of provider %q to the engine: %w", len(reports), in.Provider, err)
+	first, done, err := s.recent.begin(ctx, keys)
+	if err != nil {
+		return s.unsure(err, in)
 	}
-	s.recent.add(ids)
+	var reports []vcc.Report
+	for i, r := range all {
+		if first[i] { // only the first of a requestid is done
+			reports = append(reports, r)
+		}
+	}
+	if len(reports) > 0 {
+		err = s.o.Put(ctx, reports)
+	}
+	done(err == nil)
+	if err != nil {
+		return s.unsure(err, in)
+	}
 	return nil
+}
+
+// unsure says that it is not known whether a request was done.
+func (s *Server) unsure(err error, in invocation) error {
+	err = fmt.Errorf("give %d interactions of provider %q to the engine: %w", len(in.Requests), in.Provider, err)
+	if errors.Is(err, context.DeadlineExceeded) {
+		s.o.Log.Warn("an interaction request took too long", "err", err)
+		return refuse(http.StatusServiceUnavailable, "that takes too long now: send it again in a moment")
+	}
+	return err
 }
 
 // report turns one entry of a request into what the engine is told.

@@ -1,6 +1,7 @@
 package interactions
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"omnibridge/vcc"
@@ -161,11 +163,91 @@ func TestRequestOnce(t *testing.T) {
 
 func TestRecentIsBounded(t *testing.T) {
 	var r recent
+	key := func(i int) requestKey { return requestKey{"p", strconv.Itoa(i)} }
 	for i := range 3 * keptRequests {
-		r.add([]requestKey{{"p", string(rune(i))}})
+		_, done, err := r.begin(t.Context(), []requestKey{key(i)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		done(true)
 	}
-	if len(r.seen) > keptRequests || len(r.ring) != keptRequests || r.has(requestKey{"p", string(rune(5))}) || !r.has(requestKey{"p", string(rune(3*keptRequests - 1))}) {
-		t.Errorf("%d remembered", len(r.seen))
+	if len(r.seen) > keptRequests || len(r.ring) != keptRequests || len(r.doing) != 0 || r.seen[key(5)] || !r.seen[key(3*keptRequests-1)] {
+		t.Errorf("%d remembered, %d under way", len(r.seen), len(r.doing))
+	}
+}
+
+// TestRequestsAtOnce: of requests with the same id that come at the same time one is
+// done, and the others are answered when it is known that it was; if it came to nothing,
+// the next is.
+func TestRequestsAtOnce(t *testing.T) {
+	for _, fails := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			var put []string
+			slow := make(chan error)
+			r := newRig(t, func(o *Options) {
+				o.Put = func(ctx context.Context, reports []vcc.Report) error {
+					for _, one := range reports {
+						put = append(put, one.Call.External)
+					}
+					select {
+					case err := <-slow:
+						return err
+					case <-ctx.Done():
+						return context.Cause(ctx)
+					}
+				}
+			})
+			codes := make(chan int, 3)
+			post := func(list string) {
+				go func() { codes <- r.post("/interactions/invoke", `{"requests": [`+list+`]}`).Code }()
+				synctest.Wait()
+			}
+			post(`{"requestid": "1", "externalid": "a", "route": "r"}, {"requestid": "2", "externalid": "b", "route": "r"}`)
+			post(`{"requestid": "2", "externalid": "c", "route": "r"}, {"requestid": "1", "externalid": "d", "route": "r"}`)
+			if len(put) != 2 || len(codes) != 0 {
+				t.Fatalf("put %v, %d answered before it is known", put, len(codes))
+			}
+			if !fails {
+				slow <- nil
+				if a, b := <-codes, <-codes; a != http.StatusOK || b != http.StatusOK || len(put) != 2 {
+					t.Errorf("answered %d and %d; put %v", a, b, put)
+				}
+				return
+			}
+			slow <- errors.New("not now")
+			if a := <-codes; a != http.StatusInternalServerError {
+				t.Errorf("answered %d", a)
+			}
+			synctest.Wait()
+			if len(put) != 4 {
+				t.Errorf("put %v, want what came to nothing once more", put)
+			}
+			// Nobody takes it for too long: it may be sent again, and is.
+			if a := <-codes; a != http.StatusServiceUnavailable {
+				t.Errorf("answered %d", a)
+			}
+			post(`{"requestid": "1", "externalid": "e", "route": "r"}`)
+			slow <- nil
+			if a := <-codes; a != http.StatusOK || len(put) != 5 {
+				t.Errorf("answered %d; put %v", a, put)
+			}
+		})
+	}
+}
+
+func TestRetryAfterForms(t *testing.T) {
+	now := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		after, date string
+		want        time.Duration
+	}{
+		{"7", "", 7 * time.Second}, {"", "", 0}, {"-3", "", 0}, {"soon", "", 0}, {"99999999999", "", time.Hour}, {"86400", "", time.Hour},
+		{"Mon, 23 Nov 2026 10:00:30 GMT", "", 30 * time.Second}, {"Mon, 23 Nov 2026 09:00:00 GMT", "", 0}, {"Tue, 24 Nov 2026 10:00:00 GMT", "", time.Hour},
+		{"Mon, 23 Nov 2026 12:00:05 GMT", "Mon, 23 Nov 2026 12:00:00 GMT", 5 * time.Second},
+	} {
+		if got := retryAfter(http.Header{"Retry-After": {tt.after}, "Date": {tt.date}}, now); got != tt.want {
+			t.Errorf("%q is %v, want %v", tt.after, got, tt.want)
+		}
 	}
 }
 

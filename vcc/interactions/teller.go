@@ -316,14 +316,28 @@ func judge(resp *http.Response) error {
 	case code >= 200 && code < 300:
 		return nil
 	case code == http.StatusTooManyRequests, code == http.StatusServiceUnavailable:
-		n, _ := strconv.Atoi(resp.Header.Get("Retry-After"))
-		return &laterError{code, time.Duration(min(max(n, 0), 3600)) * time.Second}
+		return &laterError{code, retryAfter(resp.Header, time.Now())}
 	case code >= 500, code >= 300 && code < 400, code == http.StatusUnauthorized, code == http.StatusForbidden,
 		code == http.StatusNotFound, code == http.StatusRequestTimeout, code == http.StatusTooEarly:
 		return &laterError{status: code}
 	default:
 		return &neverError{code}
 	}
+}
+
+// retryAfter reads how long to wait, in seconds or until a date by the clock of whoever
+// answered; at most an hour.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	wait, told := time.Duration(0), h.Get("Retry-After")
+	if n, err := strconv.Atoi(told); err == nil {
+		wait = time.Duration(min(n, 3600)) * time.Second
+	} else if until, err := http.ParseTime(told); err == nil {
+		if theirs, err := http.ParseTime(h.Get("Date")); err == nil {
+			now = theirs
+		}
+		wait = until.Sub(now)
+	}
+	return min(max(wait, 0), time.Hour)
 }
 
 // notificationID gives a word's id the shape that providers know, a UUID; the same
