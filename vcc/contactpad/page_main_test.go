@@ -22,8 +22,8 @@ import (
 //	 3 targets, contrast       TestPageScenes, TestPageContrast
 //	 4 names                   TestPageScenes, TestPageClocksAreSteady, TestPageTree
 //	 5 keys                    TestPageTabOrder, TestPageWithoutPointer, TestPageByKeyboard, TestPageFinder, TestPageAbandon, TestPageStateMenu
-//	 6 the focus stays         TestPageSpeaks, TestPageLeavesTypingAlone, TestPageLostAndBack
-//	 7 sentences               TestPageSpeaks, TestPageSpeaksOfCalls, TestPageSpeaksLittle
+//	 6 the focus stays         TestPageSpeaks, TestPageLeavesTypingAlone, TestPageWishesLapse, TestPageLostAndBack
+//	 7 sentences               TestPageSpeaks, TestPageSpeaksOfCalls, TestPageSpeaksOfRefusals, TestPageSpeaksLittle
 //	 8 the search              TestPageFinder, TestPageConsult, TestPageFinderLongList; A to Z: the engine's directory
 //	 9 release                 TestPageRelease
 //	10 records                 TestPageRecords; tabs: the bridge's tests; two panels: cmd/omnibridge

@@ -2,7 +2,7 @@
 // change what is open on the page, and say where the focus goes; work itself changes
 // only when the server says so.
 import { dialled, same, target } from './finder.js';
-import { canAct, cardBy, cardOf, cards, key, loggedIn, up } from './state.js';
+import { canAct, cardBy, cardOf, cards, key, loggedIn, startOf, up } from './state.js';
 import { offOf } from './view/button.js';
 import { failed, finder as finderWords, off as offWords, reason, slow, thing } from './words.js';
 
@@ -85,7 +85,6 @@ export function makeActs(app) {
       const found = s.choices[c.interaction]?.records.find((r) => r.id === record);
       const message = { id: `record ${c.interaction}`, kind: gone ? 'record gone' : 'record failed', name: found?.name ?? c.name, class: c.class, medium: c.medium, detail: error?.text };
       app.dispatch({ type: 'message', message });
-      acts.tell(message);
     },
 
     // press is a press of a button of a card.
@@ -108,8 +107,7 @@ export function makeActs(app) {
       if (before) app.again(before.command);
       else app.command(action.do, { interaction: card.interaction });
       if (action.do === 'answer' || action.do === 'reject') return;
-      home();
-      if (action.do === 'cancel') app.focus.wish('#dock [data-do=retrieve]');
+      if (action.do !== 'cancel' || !app.focus.to('#dock [data-do=retrieve]')) home();
     },
 
     lateWords: (d) => (d.failed ? failed(d.command.do) : slow(d.command.do)),
@@ -154,20 +152,15 @@ export function makeActs(app) {
       app.dispatch({ type: 'dismiss', id });
     },
 
-    tell(message) {
-      app.say(`message:${message.id}`, app.noticeWords(message));
-    },
-
     usePanel() {
       if (!up(state())) {
         acts.forget('moved');
         app.wire.open();
       } else app.wire.send({ t: 'primary' });
-      app.say('panel', '');
     },
 
     tryNow() {
-      if (!up(state()) && !state().messages.some((m) => m.id === 'moved')) app.wire.retry();
+      if (!up(state())) app.wire.retry();
     },
 
     reload: () => app.win.location.reload(),
@@ -223,17 +216,21 @@ function loginActs(app) {
   const grace = 3000; // ms that the session may take after the window closed
   let watch = 0;
   let latest = null; // window: what became of an earlier one is no news
+  let used = ''; // nonce that it was opened with, which is good for one window
   return {
     login() {
       const s = app.state;
-      if (!s.login) return void app.command('log in', { state: wire(s.start) });
+      if (!s.login) return void app.command('log in', { state: wire(startOf(s)) });
       const url = new URL(s.login.url || '#', app.win.location.href);
       if (!s.login.url || url.origin !== app.win.location.origin) return;
-      app.wire.send({ t: 'start', state: s.start.major, minor: s.start.minor ?? '' });
+      if (used === s.login.nonce && latest && !latest.closed) return void latest.focus(); // a double click
+      const start = startOf(s);
+      app.wire.send({ t: 'start', state: start.major, minor: start.minor ?? '' });
       const popup = app.win.open(url.href, 'omnibridge-login', 'popup,width=520,height=720');
       app.dispatch({ type: 'popup', popup: popup ? 'open' : 'blocked' });
       if (!popup) return app.say('popup', app.popupWords());
       latest = popup;
+      used = s.login.nonce;
       clearInterval(watch);
       watch = setInterval(() => {
         if (app.state.login && !popup.closed) return;
@@ -275,6 +272,8 @@ function finderActs(app, acts) {
     app.focus.wish(null);
     app.dispatch({ type: 'unfind' });
   };
+  // giveUp lets go of a command that failed: somebody else is looked for.
+  const giveUp = () => app.state.doing[f().sent]?.failed && app.dispatch({ type: 'finder', change: { sent: '' } });
   const showActive = () => app.root.querySelector('#found .active')?.scrollIntoView({ block: 'nearest' });
 
   return {
@@ -303,11 +302,13 @@ function finderActs(app, acts) {
       return tellFound();
     },
     findText(text) {
+      giveUp();
       app.dispatch({ type: 'typed', text });
       clearTimeout(spoken);
       ask();
     },
     findMode(mode) {
+      giveUp();
       app.dispatch({ type: 'finder', change: { mode, to: null, active: -1, total: -1, options: [], refused: null } });
       asked = null;
       ask();
@@ -332,6 +333,7 @@ function finderActs(app, acts) {
       const option = f().options[i];
       if (!option) return;
       if (option.off) return void acts.off(`${option.name}: ${reason(option.off)}`);
+      giveUp();
       app.dispatch({ type: 'finder', change: { active: i, to: option, refused: null } });
       app.say('found', `${finderWords.to}: ${option.name}.`);
       app.focus.to('#find');
@@ -339,8 +341,11 @@ function finderActs(app, acts) {
     findCommit() {
       const s = app.state;
       const { to, sent, mode, interaction } = s.finder;
-      if (acts.off(offOf(s)) || (!to && acts.off(offWords.choose)) || sent) return;
-      const id = app.command(mode, { interaction, target: target(to) });
+      const before = s.doing[sent];
+      if (acts.off(offOf(s)) || (!to && acts.off(offWords.choose)) || (sent && !before?.failed)) return;
+      // What got no answer may have been done: tried again, it is the same command.
+      const id = sent || app.command(mode, { interaction, target: target(to) });
+      if (sent) app.again(before.command);
       // Not back to the button: what it does then may be about another interaction.
       app.focus.wish('.card.current .face');
       app.dispatch({ type: 'finder', change: { sent: id } });

@@ -6,7 +6,6 @@ import { Bridge } from './bridge.js';
 import { ServerClock, Ticker, paint } from './clock.js';
 import { Focus } from './focus.js';
 import { Memory } from './memory.js';
-import { notice } from './notices.js';
 import { Voice } from './rtc.js';
 import { Wire } from './wire.js';
 import { Ringer } from './sound.js';
@@ -102,10 +101,6 @@ export class App {
     if (now && (now.slow !== known?.slow || now.failed !== known?.failed)) this.say(`doing:${id}`, this.acts.lateWords(now));
   }
 
-  noticeWords(message) {
-    return say.notice(notice(message, 0));
-  }
-
   popupWords() {
     return loginWords[this.state.popup] ?? '';
   }
@@ -117,6 +112,8 @@ export class App {
   #draw() {
     this.focus.before();
     render(view(this.state, this.acts), this.root);
+    // What somebody chose stays chosen in a browser, whatever the template says.
+    for (const el of this.root.querySelectorAll('select[data-value]')) if (el.value !== el.dataset.value) el.value = el.dataset.value;
     if (this.ticker?.seen !== false) this.paint();
     this.focus.after();
   }
@@ -174,7 +171,9 @@ export class App {
       const wait = instant(c.until) - 20_000 - this.clock.now();
       if (wait < 0) continue;
       const more = (c.actions ?? []).some((a) => a.do === 'extend wrap' && !a.off);
-      this.wrapTimers.set(key, setTimeout(() => this.say(`card:${c.interaction}`, say.wrapSoon(more)), wait));
+      // The timers of a hidden tab may come a minute late: then it is no longer true.
+      const tell = () => this.clock.now() - instant(c.until) < -15_000 && this.say(`card:${c.interaction}`, say.wrapSoon(more));
+      this.wrapTimers.set(key, setTimeout(tell, wait));
     }
   }
 

@@ -17,7 +17,8 @@ export class Focus {
     this.#root = root;
   }
 
-  // wish says where the focus should be after the next draw: a selector.
+  // wish says where the focus should be after the next draw, or when the dialog that is
+  // open has gone: a selector.
   wish(selector) {
     this.#wish = selector;
   }
@@ -45,6 +46,8 @@ export class Focus {
       const opener = this.#opener;
       this.#opener = null;
       if (this.#take()) return;
+      // What it wished for is not there, and must not take the focus when it comes.
+      this.#wish = null;
       if (opener?.isConnected && !opener.closest('[inert]')) opener.focus();
       else this.home();
       return;
@@ -67,6 +70,7 @@ export class Focus {
     for (const selector of selectors) {
       const el = this.#root.querySelector(selector);
       if (el && !el.closest('[inert]')) {
+        this.#wish = null;
         el.focus();
         return true;
       }

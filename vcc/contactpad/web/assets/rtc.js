@@ -68,6 +68,7 @@ export class Voice {
 
   async #listen(call) {
     this.#tell(call, 'connecting');
+    call.stream = null;
     try {
       if (!this.#media) throw new Error('no media here');
       call.stream = await this.#media.getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true } });
@@ -79,6 +80,8 @@ export class Voice {
       stop(call.stream); // it ended while the agent was asked for the microphone
       return;
     }
+    // A headset that is pulled out: there may be another microphone.
+    for (const track of call.stream.getTracks()) track.onended = () => this.#open(call) && (call.chain = call.chain.then(() => this.#listen(call)));
     this.#hold(call, call.held);
     this.#anew(call);
   }

@@ -62,6 +62,7 @@ export class Socket {
   // retry opens it at once, unless that has just begun: whoever asks again and again must
   // not break off each try.
   retry() {
+    if (this.#ended) return;
     if (!this.#ws || this.#elapsed() - this.#last > patience) this.open();
   }
 

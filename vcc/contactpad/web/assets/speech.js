@@ -3,7 +3,7 @@
 import { accepted, alerting, cardBy, cards, key, loggedIn, primary, tellsWhyOut } from './state.js';
 import { notice } from './notices.js';
 import { instant } from './time.js';
-import { say, stateName } from './words.js';
+import { denial, say, stateName } from './words.js';
 
 const P = (subject, text) => ({ subject, text, urgent: false });
 const A = (subject, text) => ({ subject, text, urgent: true });
@@ -15,6 +15,7 @@ export function sentences(before, after, now) {
   const out = [...link(before, after)];
   if (before.login !== after.login && after.login && before.desk) out.push(P('state', say.loggedOut));
   if (after.login?.why && after.login.why !== before.login?.why) out.push(P('login', after.login.why));
+  out.push(...refusals(before, after), ...messages(before, after));
   if (!loggedIn(after)) {
     // The page is still connected: the agent was logged out by somebody or something else.
     if (loggedIn(before) && after.desk) out.push(P('state', say.loggedOut), ...notices(before, after, tellsWhyOut));
@@ -38,6 +39,22 @@ function link(before, after) {
   if (!before.link.lapsed && after.link.lapsed) out.push(A('lapse', say.lapsed(after.link.lapse)));
   if (primary(before) && !primary(after)) out.push(P('panel', say.second));
   return out;
+}
+
+// refusals are why what the agent asked was not done.
+function refusals(before, after) {
+  const out = [];
+  for (const [id, d] of Object.entries(after.said)) if (before.said[id] !== d) out.push(P(`said:${id}`, denial(d)));
+  const refused = after.finder?.refused;
+  if (refused && refused !== before.finder?.refused) out.push(P('found', denial(refused)));
+  return out;
+}
+
+// messages are the page's own notices. What was missed is one sentence with the
+// connection's being back.
+function messages(before, after) {
+  const news = after.messages.filter((m) => m.kind !== 'restart' && !before.messages.includes(m));
+  return news.map((m) => P(m.kind === 'meanwhile' ? 'link' : `message:${m.id}`, say.notice(notice(m, 0))));
 }
 
 function work(before, after, now) {

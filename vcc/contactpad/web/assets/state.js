@@ -6,7 +6,7 @@
 // the server's.
 import { instant } from './time.js';
 import { found, moved, opened, typed } from './finder.js';
-import { unnamed } from './words.js';
+import { failed, login as loginWords, unnamed } from './words.js';
 
 export const slowAfter = 5000; // ms until a command "takes long"
 export const failAfter = 15_000; // ms until it counts as failed
@@ -34,6 +34,7 @@ export const initial = Object.freeze({
   doing: {}, // command id -> {command, at, slow, failed}
   leaving: {}, // interaction -> since when its release or transfer is under way
   said: {}, // interaction -> why its last command was refused
+  chosen: {}, // interaction -> the outcome that was chosen, until the desk has it
   abandoned: [], // interactions that were abandoned here
   messages: [], // notices of the page's own: {id, kind, ...facts}
   seen: [], // ids of notices that were on the screen
@@ -91,6 +92,15 @@ export const untouched = (s) => work(s).filter((c) => c.class !== 'live' && isFr
 // busy is the command under way for an interaction, if any.
 export const busy = (s, id, ...kinds) => Object.values(s.doing).find((d) => d.command.interaction === id && !d.failed && (kinds.length === 0 || kinds.includes(d.command.do)));
 
+// starts are the states to begin in: the server's, once it has told them. What was chosen
+// in this browser before is one of them until then; startOf is the one that is chosen.
+export function starts(s) {
+  const all = s.desk?.states?.filter((st) => st.major !== '') ?? loginWords.choices;
+  return s.desk?.states || all.some((st) => sameState(st, s.start)) ? all : [...all, s.start];
+}
+export const startOf = (s) => starts(s).find((st) => sameState(st, s.start)) ?? starts(s)[0] ?? initial.start;
+export const sameState = (a, b) => !!a && !!b && a.major === b.major && (a.minor ?? '') === (b.minor ?? '');
+
 export const canAct = (s) => up(s) && primary(s);
 
 const events = {
@@ -106,7 +116,7 @@ const events = {
     // With a session it only means that it will end soon; without one nothing of the
     // agent may stay on the screen.
     if (e.renew) return { ...s, login };
-    return { ...initial, link: { ...s.link, is: 'up', banner: false, ever: true }, bridge: s.bridge, open: s.open, inView: s.inView, visible: s.visible, settings: s.settings, start: s.start, popup: login.why && login.why !== s.login?.why ? '' : s.popup, login, messages: s.messages.filter((m) => m.kind === 'bye') };
+    return { ...initial, link: { ...s.link, is: 'up', banner: false, lapsed: false, ever: true }, bridge: s.bridge, open: s.open, inView: s.inView, visible: s.visible, settings: s.settings, start: s.start, popup: login.why && login.why !== s.login?.why ? '' : s.popup, login, messages: s.messages.filter((m) => ofThePage.has(m.kind)) };
   },
   // The log-in stays on the screen until the desk is there.
   session: (s, e) => ({ ...s, until: e.until, login: loggedIn(s) ? null : s.login, popup: '', messages: without(s.messages, 'expires') }),
@@ -118,6 +128,7 @@ const events = {
   sent(s, e) {
     const next = { ...s, hint: '', doing: { ...s.doing, [e.command.id]: { command: e.command, at: e.at, slow: false, failed: false } } };
     if (e.command.interaction) next.said = omit(s.said, e.command.interaction);
+    if (e.command.do === 'dispose') next.chosen = { ...s.chosen, [e.command.interaction]: e.command.disposition };
     if (e.command.do === 'abandon') next.abandoned = [...s.abandoned, e.command.interaction].slice(-20);
     return next;
   },
@@ -133,14 +144,21 @@ const events = {
     const refused = { code: e.m.code ?? '', text: e.m.text ?? '', do: command.do };
     if (command.do === 'log out' && refused.code === 'open work') return { ...next, confirm: { kind: 'log out' } };
     if (s.finder?.sent === command.id) return { ...next, finder: { ...s.finder, sent: '', refused } };
-    if (command.interaction) return { ...next, said: { ...s.said, [command.interaction]: refused } };
+    if (command.interaction) return { ...next, said: { ...s.said, [command.interaction]: refused }, chosen: command.do === 'dispose' ? omit(s.chosen, command.interaction) : s.chosen };
     return { ...next, messages: message(s.messages, { id: `refused:${command.do}`, kind: 'refused', refused }) };
   },
   // slow looks at what was asked and at what is leaving; e.at is now.
   slow(s, e) {
     const doing = {};
-    for (const [id, d] of Object.entries(s.doing)) doing[id] = { ...d, slow: e.at - d.at >= slowAfter, failed: d.failed || e.at - d.at >= failAfter };
-    return { ...s, doing, now: e.at };
+    let { messages } = s;
+    for (const [id, d] of Object.entries(s.doing)) {
+      const { command } = d;
+      const over = d.failed || e.at - d.at >= failAfter;
+      // What is about no interaction has no other place where it is told.
+      if (over && !command.interaction && !command.notice) messages = message(messages, { id: `refused:${command.do}`, kind: 'refused', refused: { text: failed(command.do) } });
+      else doing[id] = { ...d, slow: e.at - d.at >= slowAfter, failed: over };
+    }
+    return { ...s, doing, messages, now: e.at };
   },
 
   select: (s, e) => ({ ...s, hint: '', selected: e.key, selfSelected: -Infinity }),
@@ -213,14 +231,17 @@ function desk(s, e) {
     link: { ...s.link, is: 'up', banner: false, lapsed: false, ever: true, asOf: e.m.now, lapse: Math.max(s.link.lapse, instant(e.m.panel?.lease?.until)) },
   };
   if (next.panel?.primary !== false) next.messages = without(s.messages, 'moved');
+  if (!loggedIn(next)) Object.assign(next, { menu: false, keys: false, confirm: null });
   const ids = new Set(cards(next).map((c) => c.interaction));
   const keep = (o) => Object.fromEntries(Object.entries(o).filter(([id]) => ids.has(id)));
   next.said = keep(s.said);
   next.fresh = keep(s.fresh);
   next.choices = keep(s.choices);
+  next.chosen = keep(s.chosen);
   next.leaving = {};
   for (const c of cards(next)) {
     const was = cardBy(s, key(c));
+    if (was?.outcome !== c.outcome) next.chosen = omit(next.chosen, c.interaction);
     if (c.state === 'releasing' || c.state === 'transferring') next.leaving[c.interaction] = s.leaving[c.interaction] ?? busy(s, c.interaction)?.at ?? e.at;
     if (was && was.state !== c.state) next.said = omit(next.said, c.interaction);
     if (s.desk && primary(s) && c.state !== 'alerting' && c.direction !== 'out' && !c.of && (!was || was.state === 'alerting')) next.fresh[c.interaction] = was && !byItself(s, was, c) ? 'accepted' : 'auto';
@@ -238,6 +259,8 @@ function desk(s, e) {
   return next;
 }
 
+// ofThePage are the messages that are about no agent.
+const ofThePage = new Set(['no bridge', 'sandboxed']);
 const mostMessages = 8;
 const message = (list, m) => [m, ...list.filter((o) => o.id !== m.id)].slice(0, mostMessages);
 const without = (list, kind) => list.filter((m) => m.kind !== kind);

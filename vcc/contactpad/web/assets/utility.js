@@ -12,7 +12,8 @@ export const unseen = (s) => (s.desk?.notices ?? []).filter((n) => faults.includ
 // state}. It depends on no clock, so the console is told of events only.
 export function utility(s) {
   const show = (label, icon, more) => ({ label: (words.prefix + label).slice(0, 100), icon, highlighted: false, pulse: false, state: 'success', ...more });
-  if (s.link.banner || s.link.lapsed) return show(words.notConnected, 'offline', { state: 'error', highlighted: primary(s) && loggedIn(s) });
+  const sentAway = s.messages.some((m) => m.kind === 'bye');
+  if (s.link.banner || s.link.lapsed || sentAway) return show(words.notConnected, 'offline', { state: 'error', highlighted: primary(s) && loggedIn(s) });
   if (!loggedIn(s)) return show(words.loggedOut, 'offline');
   const ringing = alerting(s);
   const here = primary(s);

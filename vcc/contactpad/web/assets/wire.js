@@ -7,7 +7,6 @@ import { came, ended } from './words.js';
 
 const protocol = 'omnibridge.pad.v1';
 const bannerAfter = 2000; // ms without a connection before it is said
-const renewBefore = 10 * 60_000; // ms before the log-in ends
 const mostCalls = 100; // calls of the server that are remembered, so that none is done twice
 
 // calls are what the server may ask of the console.
@@ -20,7 +19,6 @@ export class Wire {
   #done = new Map();
   #banner = 0;
   #lapse = 0;
-  #renew = 0;
   #stale = false; // loading anew brings nothing newer, or cannot be tried
 
   constructor(app) {
@@ -117,11 +115,12 @@ export class Wire {
     // While logged in it only says where the log-in can be renewed; else nobody is asked
     // whether they live, and silence is no sign.
     const renew = m.code === 'renew' && loggedIn(app.state);
+    const told = app.state.login?.code === 'renew'; // this is but a newer address
     if (!renew) this.#up(0);
     if (!renew) this.#forget();
     app.dispatch({ type: 'login', m, renew });
-    if (renew) app.dispatch({ type: 'message', message: { id: 'expires', kind: 'expires', untilMs: app.state.until } });
-    else if (app.about) this.send(app.about);
+    if (renew && !told) app.dispatch({ type: 'message', message: { id: 'expires', kind: 'expires', untilMs: app.state.until } });
+    if (!renew && app.about) this.send(app.about);
   }
 
   // session takes the log-in in. The token stays in memory; the server also makes a
@@ -134,15 +133,11 @@ export class Wire {
     }
     app.voice.servers(m.ice ?? []);
     app.dispatch({ type: 'session', until: instant(m.until) });
-    clearTimeout(this.#renew);
-    const wait = instant(m.until) - renewBefore - app.clock.now();
-    if (app.clock.known && wait > 0 && wait < 2 ** 31) this.#renew = setTimeout(() => this.send({ t: 'renew' }), wait);
   }
 
   #forget() {
     if (this.#app.token) this.#cookie('DELETE');
     this.#app.token = '';
-    clearTimeout(this.#renew);
   }
 
   #cookie(method) {
@@ -161,7 +156,8 @@ export class Wire {
     if (!back) return;
     if (app.about) this.send(app.about);
     // What was asked before the break is asked again as the same: the server does it once.
-    for (const d of Object.values(app.state.doing)) this.ask(d.command);
+    // What the agent was told had failed is theirs to try again.
+    for (const d of Object.values(app.state.doing)) if (!d.failed) this.ask(d.command);
     app.acts.refind();
     app.voice.again();
     if (desk && loggedIn(app.state)) this.#meanwhile(desk.cards ?? []);
@@ -198,14 +194,15 @@ export class Wire {
   async #call(m) {
     const app = this.#app;
     let reply = this.#done.get(m.id);
-    if (!reply) {
+    const again = reply !== undefined; // the result did not arrive
+    if (!again) {
       reply = calls.has(m.name) ? app.bridge.call(m.name, m.args ?? {}) : Promise.resolve({ ok: false, error: { code: 'unknown', text: `no such call: ${m.name}` } });
       this.#done.set(m.id, reply);
       if (this.#done.size > mostCalls) this.#done.delete(this.#done.keys().next().value);
     }
     const r = await reply;
     this.send({ t: 'result', id: m.id, ...r });
-    if (m.name !== 'openRecord') return;
+    if (again || m.name !== 'openRecord') return;
     const record = m.args?.recordId;
     if (r.ok) app.looked(record, m.args?.focus === true);
     else app.acts.notOpened(m.interaction, record, r.error);
@@ -225,13 +222,12 @@ export class Wire {
         this.end();
         app.dispatch({ type: 'link', is: 'lost', link: { retryAt: app.clock.now() } });
         return app.dispatch({ type: 'message', message: { id: 'moved', kind: 'moved', atMs: app.clock.now() } });
-      case 'logged-out':
-        return this.#forget();
-      case 'slow':
-      case 'busy':
-        return undefined; // it comes back by itself
-      default:
+      case 'protocol':
+        // It would be sent away for the same again.
+        this.end();
+        app.dispatch({ type: 'link', is: 'lost', link: { retryAt: app.clock.now() } });
         return app.dispatch({ type: 'message', message: { id: 'bye', kind: 'bye', detail: m.text } });
+      // Whatever else, as slow and busy: it comes back by itself.
     }
   }
 }

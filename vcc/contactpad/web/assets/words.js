@@ -219,17 +219,18 @@ export const confirm = {
     `Only do this because Release did not work. You get ${x.size} of your load back. ${x.class === 'non-live' ? `The ${kind(x)} stays yours in Salesforce. ` : ''}This is recorded and may change statistics and what the customer experiences.`,
   keep: 'Keep it',
   abandonButton: 'Abandon',
-  logoutTitle: 'Log out with open work?',
+  logoutTitle: (list) => (list.length > 0 ? 'Log out with open work?' : 'Log out?'),
   // M28
   logout(list) {
-    const of = (c) => list.filter((x) => x.class === c).length;
-    const n = (c, one) => of(c) && count(of(c), one);
-    const parts = [n('live', 'call'), n('semi-live', 'chat'), n('non-live', 'case')].filter(Boolean);
-    const ends = [];
-    if (of('live')) ends.push(of('live') > 1 ? 'calls end' : 'call ends');
-    if (of('semi-live')) ends.push(of('semi-live') > 1 ? 'chats end or go to somebody else' : 'chat ends or goes to somebody else');
-    if (of('non-live')) ends.push(of('non-live') > 1 ? 'cases stay yours' : 'case stays yours');
-    return `Log out with ${listed(parts)} open? ${capital(ends.map((t) => `the ${t}`).join(', '))}.`;
+    if (list.length === 0) return 'Your work has ended meanwhile.';
+    const groups = [['live', 'ends', 'end'], ['semi-live', 'ends or goes to somebody else', 'end or go to somebody else'], ['non-live', 'stays yours', 'stay yours']];
+    const open = groups.flatMap(([c, one, many]) => {
+      const of = list.filter((x) => x.class === c);
+      if (of.length === 0) return [];
+      const what = of.every((x) => kind(x) === kind(of[0])) ? kind(of[0]) : byClass[c];
+      return { n: count(of.length, what), ends: of.length === 1 ? `the ${what} ${one}` : `the ${plural(what)} ${many}` };
+    });
+    return `Log out with ${listed(open.map((o) => o.n))} open? ${capital(open.map((o) => o.ends).join(', '))}.`;
   },
   stay: 'Stay',
   logoutButton: 'Log out',
@@ -242,9 +243,10 @@ export const link = {
   seconds: 's.',
   now: 'Trying again now.',
   goOn: (list) => {
-    const has = (c) => list.some((x) => x.class === c);
-    const what = [has('live') && 'call', has('semi-live') && 'chats'].filter(Boolean);
-    return what.length ? `Your ${what.join(' and ')} ${what.join() === 'call' ? 'goes' : 'go'} on. ` : '';
+    const of = (c) => list.filter((x) => x.class === c).length;
+    const some = (n, one) => n > 0 && (n === 1 ? one : plural(one));
+    const what = [some(of('live'), 'call'), some(of('semi-live'), 'chat')].filter(Boolean);
+    return what.length ? `Your ${what.join(' and ')} ${of('live') + of('semi-live') === 1 ? 'goes' : 'go'} on. ` : '';
   },
   look: (ms) => `You can look, but not act${ms ? `, and from ${hms(ms)} you will get no new work` : ''}.`,
   lapsed: (ms) => `You can look, but not act. No new work since ${hms(ms)}.`,
@@ -329,7 +331,7 @@ export const say = {
   blocked: (b, until) => `${sentence(capital(b.reason || 'Blocked'))}${until ? ` No new work until ${hm(until).replace(':', ' ')}.` : ''}`,
   missed: (until) => `You missed a call.${until ? ` No new work until ${hm(until).replace(':', ' ')}.` : ''}`,
   second: second.title + '.',
-  notice: (n) => `${n.title}. ${n.text}`,
+  notice: (n) => `${sentence(n.title)} ${n.text}`.trim(),
 };
 
 export const utility = {

@@ -1,7 +1,7 @@
 // The state bar: what the agent's state is, why, for how long, and the menu.
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { icon } from '../icons.js';
-import { accepted, alerting, canAct, cards, loggedIn, untouched, up, work } from '../state.js';
+import { accepted, alerting, canAct, cards, loggedIn, sameState, untouched, up, work } from '../state.js';
 import { instant } from '../time.js';
 import { bar as words, capital, menu as menuWords, stateName, title } from '../words.js';
 
@@ -77,8 +77,6 @@ function load(d) {
     </span>
   </div>`;
 }
-
-const sameState = (a, b) => !!a && !!b && a.major === b.major && (a.minor ?? '') === (b.minor ?? '');
 
 // menu is one level of radio items; keys are the menu pattern's.
 function menu(s, act) {

@@ -10,7 +10,7 @@ export function confirmation(s, act) {
   const abandon = s.confirm.kind === 'abandon';
   const w = abandon
     ? { title: words.abandonTitle(card), text: words.abandon(card), keep: words.keep, go: words.abandonButton, press: () => act.abandon(card) }
-    : { title: words.logoutTitle, text: words.logout(cards(s)), keep: words.stay, go: words.logoutButton, press: () => act.logoutNow() };
+    : { title: words.logoutTitle(cards(s)), text: words.logout(cards(s)), keep: words.stay, go: words.logoutButton, press: () => act.logoutNow() };
   return html`<div class="scrim">
     <div class="sheet" role="alertdialog" tabindex="-1" aria-modal="true" aria-labelledby="confirm-title" aria-describedby="confirm-text" @keydown=${(e) => act.dialogKeys(e, () => act.confirm(null))}>
       <h2 id="confirm-title">${w.title}</h2>

@@ -1,6 +1,7 @@
 // The dock: name and actions of the selected interaction, always at the bottom, always
 // in the same order, so that nothing moves under the pointer.
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
+import { repeat } from '../vendor/lit-html/directives/repeat.js';
 import { icon } from '../icons.js';
 import { busy, cardOf, consultsOf, key, ringingOf, selectedCard } from '../state.js';
 import { instant, nanoseconds, span } from '../time.js';
@@ -36,7 +37,7 @@ function inside(s, c, act) {
     </div>
     <p class="facts">${facts(s, c)}</p>
     ${trouble(s, calls)} ${people} ${choices(s, c, act)} ${outcome(s, c, act)}
-    <div class="actions">${buttons(s, calls, placed, act)}</div>
+    <div class="actions">${repeat(buttons(s, calls, placed), (b) => `${b.card.interaction} ${b.action.do}`, (b) => button({ s, act, ...b }))}</div>
   `;
 }
 
@@ -79,12 +80,15 @@ function trouble(s, calls) {
 function parties(s, calls, placed, act) {
   const all = calls.flatMap((c) => (c.parties ?? []).filter((p) => p.state !== 'gone').map((p) => ({ c, p })));
   if (all.length < 2 && !all.some(({ p }) => p.state !== 'talking' || p.agent)) return nothing;
-  return html`<ul class="parties" aria-label=${words.parties}>${all.map(({ c, p }) => html`<li>
+  const rows = all.map(({ c, p }) => {
+    const own = (c.actions ?? []).filter((a) => beside[a.do] === p.state && !placed.has(a.do));
+    for (const a of own) placed.add(a.do);
+    return { c, p, own };
+  });
+  return html`<ul class="parties" aria-label=${words.parties}>${repeat(rows, ({ c, p }) => `${c.interaction} ${p.id}`, ({ c, p, own }) => html`<li>
       ${icon(p.state === 'ringing' ? 'bell' : p.state === 'on hold' ? 'hold' : 'call')}
       <span class="who"><span dir="auto">${p.name}</span>, ${words.party[p.state] ?? p.state} ${partyClock(p)}${p.agent && words.voice[s.voice[c.interaction]] ? html`, ${words.voice[s.voice[c.interaction]]}` : nothing}</span>
-      ${(c.actions ?? [])
-        .filter((a) => beside[a.do] === p.state && !placed.has(a.do))
-        .map((a) => (placed.add(a.do), button({ s, act, card: c, action: a })))}
+      ${repeat(own, (a) => a.do, (a) => button({ s, act, card: c, action: a }))}
     </li>`)}</ul>`;
 }
 
@@ -109,14 +113,18 @@ function choices(s, c, act) {
 function outcome(s, c, act) {
   if (!c.outcomes?.length || c.state !== 'wrap-up') return nothing;
   const off = offOf(s);
+  const lost = Object.values(s.doing).some((d) => d.failed && d.command.do === 'dispose' && d.command.interaction === c.interaction);
+  const chosen = (lost ? undefined : s.chosen[c.interaction]) ?? c.outcome ?? '';
   return html`<label class="field"><span>${words.outcome}</span>
-    <select id="outcome" ?disabled=${!!off} aria-required=${c.mustChoose ? 'true' : nothing} @change=${(e) => act.outcome(c, e.target.value)}>
-      <option value="" ?selected=${!c.outcome}>${words.chooseOutcome}</option>
-      ${c.outcomes.map((o) => html`<option value=${o} ?selected=${o === c.outcome}>${o}</option>`)}
+    <select id="outcome" data-value=${chosen} ?disabled=${!!off} aria-required=${c.mustChoose ? 'true' : nothing} @change=${(e) => act.outcome(c, e.target.value)}>
+      <option value="" ?selected=${!chosen}>${words.chooseOutcome}</option>
+      ${c.outcomes.map((o) => html`<option value=${o} ?selected=${o === chosen}>${o}</option>`)}
     </select></label>`;
 }
 
-function buttons(s, calls, placed, act) {
+// buttons lists those of the dock. Each is keyed by what it does: had one become another in
+// its place, what has the focus, or is under the pointer, would do something else.
+function buttons(s, calls, placed) {
   const out = [];
   const seen = new Set(placed);
   // What ends something comes last, so that it is never where something else was.
@@ -130,7 +138,7 @@ function buttons(s, calls, placed, act) {
     if (seen.has(key) || (consult && a.do === 'consult')) continue;
     seen.add(key);
     const again = a.do === 'release' && c.state === 'release failed' && !busy(s, c.interaction, 'release');
-    out.push(button({ s, act, card: c, action: a, party: consult ? (c.parties?.[0]?.name ?? c.name) : '', main: a.do === 'finish wrap', text: again ? 'Try again' : '' }));
+    out.push({ card: c, action: a, party: consult ? (c.parties?.[0]?.name ?? c.name) : '', main: a.do === 'finish wrap', text: again ? 'Try again' : '' });
   }
   return out;
 }

@@ -5,12 +5,14 @@ import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { repeat } from '../vendor/lit-html/directives/repeat.js';
 import { icon } from '../icons.js';
 import { same } from '../finder.js';
-import { denial, finder as words } from '../words.js';
+import { denial, failed, finder as words, slow } from '../words.js';
 import { offOf } from './button.js';
 
 export function finder(s, act) {
   const f = s.finder;
   const off = offOf(s);
+  const sent = s.doing[f.sent];
+  const late = sent?.failed ? failed(f.mode) : sent?.slow ? slow(f.mode) : '';
   return html`<div class="cover">
     <div class="finder" role="dialog" tabindex="-1" aria-modal="true" aria-labelledby="finder-title" @keydown=${(e) => act.dialogKeys(e, () => act.findEscape())}>
       <h2 id="finder-title">${words.title(f)}</h2>
@@ -38,10 +40,10 @@ export function finder(s, act) {
         /></span></label>
       ${results(f, act)}
       <p class="to"><span class="label">${words.to}:</span> <strong dir="auto">${f.to ? f.to.name : words.nobodyYet}</strong></p>
-      ${f.refused ? html`<p class="said">${denial(f.refused)}</p>` : nothing}
+      ${f.refused || late ? html`<p class="said">${late || denial(f.refused)}</p>` : nothing}
       ${s.hint ? html`<p class="hint">${s.hint}</p>` : nothing}
       <div class="buttons">
-        <button class="main" data-act="commit" aria-disabled=${off || !f.to || f.sent ? 'true' : nothing} @click=${() => act.findCommit()}>${words.commit[f.mode]}</button>
+        <button class="main" data-act="commit" aria-disabled=${off || !f.to || (f.sent && !sent?.failed) ? 'true' : nothing} @click=${() => act.findCommit()}>${words.commit[f.mode]}</button>
         <button class="plain" data-act="cancel" @click=${() => act.findClose()}>${words.cancel}</button>
       </div>
     </div>

@@ -25,7 +25,7 @@ const block = (n) => html`<article class="notice ${n.fault ? 'fault' : 'info'}" 
     <h3>${n.title}</h3>
     ${n.text ? html`<p>${n.text}</p>` : nothing}
     ${n.buttons?.length
-      ? html`<div class="buttons">${n.buttons.map((b) => html`<button class=${b.main ? 'main' : 'plain'} data-act=${b.act} aria-disabled=${b.off ? 'true' : nothing} @click=${b.press}>${b.word}</button>`)}</div>`
+      ? html`<div class="buttons">${repeat(n.buttons, (b) => b.act, (b) => html`<button class=${b.main ? 'main' : 'plain'} data-act=${b.act} aria-disabled=${b.off ? 'true' : nothing} @click=${b.press}>${b.word}</button>`)}</div>`
       : nothing}
   </div>
 </article>`;
@@ -64,7 +64,7 @@ function own(s, act) {
   const all = s.messages.filter((m) => m.kind !== 'restart').map((m) => {
     const w = wordsOf(m, 0);
     const buttons = [];
-    if (m.kind === 'version' || m.kind === 'no bridge') buttons.push({ word: m.kind === 'version' ? words.load : words.reload, act: 'reload', press: () => act.reload() });
+    if (['version', 'no bridge', 'bye'].includes(m.kind)) buttons.push({ word: m.kind === 'version' ? words.load : words.reload, act: 'reload', press: () => act.reload() });
     if (m.kind === 'expires' && s.login) buttons.push({ word: words.stayIn, act: 'login', main: true, press: () => act.login() });
     if (m.kind === 'moved') buttons.push({ word: secondWords.use, act: 'use', main: true, press: () => act.usePanel() });
     else buttons.push({ word: words.dismiss, act: 'dismiss', press: () => act.forget(m.id) });
