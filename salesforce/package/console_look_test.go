@@ -54,7 +54,7 @@ func TestConsoleLooks(t *testing.T) {
 	}
 	d.js(string(axe) + "; return null")
 	customer.js(string(axe) + "; return null")
-	for _, size := range []struct{ w, h int64 }{{1280, 800}, {1024, 600}, {480, 800}} {
+	for _, size := range []struct{ w, h int64 }{{1280, 800}, {1024, 600}, {320, 800}} {
 		for _, scheme := range []string{"light", "dark"} {
 			for _, s := range scenes {
 				_, err := chromedp.Call(s.page.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})

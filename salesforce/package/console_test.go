@@ -1,11 +1,14 @@
 package deploy_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -84,6 +87,11 @@ func TestConsoleChat(t *testing.T) {
 	d.want(`["say","On its "]`, `await wait(() => $$('.talk .customer').length === 2); return [document.activeElement.name, document.activeElement.value]`) // what comes disturbs nobody who types
 	d.do(chromedp.KeyEvent("way."), chromedp.KeyEvent(kb.Enter))
 	customer.want(`"On its way."`, `await wait(() => $('.thing .agent')); return text('.thing .agent .said')`)
+	// Who reads what was said before stays there; the log is the same, so that it reads out what is new.
+	d.js(`window.log = $('.talk .log'); for (let i = 0; i < 12; i++) await fetch('/customer/api/work/` + id + `/messages', {method: 'POST', body: '{"name":"Maria Lopez","text":"Are you there?"}'}); await wait(() => $$('.talk .customer').length === 14)`)
+	d.want(`[true,true]`, `const end = () => log.scrollHeight - log.scrollTop - log.clientHeight < 2; await wait(end); return [log === $('.talk .log'), log.scrollHeight > log.clientHeight]`)
+	d.js(`log.scrollTop = 0; await fetch('/customer/api/work/` + id + `/messages', {method: 'POST', body: '{"name":"Maria Lopez","text":"Well?"}'}); await wait(() => $$('.talk .customer').length === 15)`)
+	d.want(`[true,0]`, `return [log === $('.talk .log'), log.scrollTop]`)
 	// Closing the tab of a conversation asks first.
 	d.js(`$('.tab-close').click(); await wait(() => $('dialog[open]')); $('dialog [value=stay]').click(); await wait(() => !$('dialog'))`)
 	if got := d.row(pushed)["Status"]; got != "Opened" {
@@ -105,8 +113,35 @@ func TestConsoleCustomerPage(t *testing.T) {
 	d.want(`"Send case"`, `return text('form.start .brand')`)
 	d.js(`$('form.start').requestSubmit(); await wait(() => $$('.thing').length === 2)`)
 	d.js(`button('End chat').click(); await wait(() => $$('.says').some((p) => p.innerText === 'You have left.'))`)
+	const titles = `await wait(() => $$('.thing h2').length === 2); return $$('.thing h2').map((e) => e.innerText)`
+	before := d.js(titles)
 	d.do(chromedp.Reload())
-	d.want(`2`, `await wait(() => $$('.thing h2').length === 2); return $$('.thing').length`)
+	d.want(before, titles) // also in their order
+	// What could not be sent is still there.
+	d.js(`await wait(() => button('Start chat')); button('Start chat').click(); await wait(() => $('.thing [name=say]'))`)
+	d.do(chromedp.Focus(chromedp.CSS(".thing [name=say]")), chromedp.KeyEvent("Hello"))
+	d.want(`"Hello"`, `const real = fetch; window.fetch = (url, how) => (how.method === 'POST' ? Promise.reject(new TypeError('down')) : real(url, how)); $('.thing form.say').requestSubmit(); await wait(() => text('.thing .problem').includes('does not answer')); return $('.thing [name=say]').value`)
+}
+
+// TestConsoleLinkLost holds that a lost stream is told once, however often the page
+// tries, and that what happened meanwhile is read when it is back.
+func TestConsoleLinkLost(t *testing.T) {
+	t.Parallel()
+	d := newOffice(t, nil).sit("ada")
+	d.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `
+			window.sockets = []; const Real = WebSocket;
+			window.WebSocket = class extends Real { constructor(url) { super(window.down ? '/nothing' : url); sockets.push(this); } };`})
+		return err
+	}))
+	id, _ := d.work("Case", "Support_Cases", "")
+	d.do(chromedp.Navigate(d.url + "/lightning/r/Case/" + id + "/view"))
+	d.js(`await wait(() => text('.record h1') === 'Case 00000001' && sockets.length > 0 && sockets[0].readyState === 1);
+		window.told = []; new MutationObserver((list) => list.forEach((m) => m.addedNodes.forEach((n) => told.push(n.querySelector('b').innerText)))).observe($('.toasts'), { childList: true });
+		window.down = true; sockets[0].close(); await wait(() => sockets.length >= 4)`)
+	d.want(`["Connection lost"]`, `return told`)
+	d.js(`await fetch('/lightning/api/record/` + id + `', {method: 'PATCH', body: JSON.stringify({fields: {Priority: 'High'}})}); window.down = false`)
+	d.want(`["Connection lost","Connected again"]`, `await wait(() => text('.highlights').includes('High')); return told`)
 }
 
 func TestConsoleRecord(t *testing.T) {

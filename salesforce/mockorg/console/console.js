@@ -20,18 +20,33 @@ async function start() {
   try {
     session = await ask('GET', '/lightning/api/session');
   } catch (e) {
-    fill(app, h('main', { class: 'pick' }, h('p', { class: 'problem', role: 'alert' }, e.message)));
+    problem(e);
     return;
   }
   if (session.user) new Console(session);
   else pick();
 }
 
+function problem(e) {
+  fill(app, h('main', { class: 'pick' }, h('p', { class: 'problem', role: 'alert' }, e.message)));
+}
+
 /** Choosing who one is. */
 async function pick() {
-  const { people } = await ask('GET', '/lightning/api/people');
+  let people;
+  try {
+    ({ people } = await ask('GET', '/lightning/api/people'));
+  } catch (e) {
+    problem(e);
+    return;
+  }
   const choose = async (user) => {
-    await ask('POST', '/lightning/api/login', { user });
+    try {
+      await ask('POST', '/lightning/api/login', { user });
+    } catch (e) {
+      problem(e);
+      return;
+    }
     sessionStorage.clear();
     location.reload();
   };
@@ -40,7 +55,7 @@ async function pick() {
     h('ul', {}, people.map((p) => h('li', {}, h('button', { type: 'button', onclick: () => choose(p.username) }, icon('person'),
       h('span', {}, h('b', {}, p.name), h('small', {}, p.username)), h('em', {}, p.auto ? 'simulated' : p.agent ? p.status || 'offline' : 'no agent')))))),
     h('p', {}, h('a', { href: '/customer/' }, 'Customer page'))));
-  app.querySelector('button').focus();
+  app.querySelector('button')?.focus();
 }
 
 /** The console of one who is logged in. */
@@ -57,6 +72,7 @@ class Console {
   #history = [];
   #explain = new Explain();
   #ready = false;
+  #up; // the stream; nothing before the first try
 
   constructor(session) {
     this.#session = session;
@@ -202,9 +218,17 @@ class Console {
   }
 
   #link(up) {
-    document.body.classList.toggle('lost', !up);
-    if (!up) this.#toast({ title: 'Connection lost', message: 'Trying again.', type: 'warning' });
-    else this.#stream.watch(this.#workspace.tabs.map((t) => t.recordId));
+    if (up === this.#up) return; // one try more
+    const back = this.#up === false;
+    this.#up = up;
+    if (!up) {
+      this.#toast({ title: 'Connection lost', message: 'Trying again.', type: 'warning' });
+      return;
+    }
+    this.#stream.watch(this.#workspace.tabs.map((t) => t.recordId));
+    if (!back) return;
+    this.#toast({ title: 'Connected again', message: 'Everything is up to date.', type: 'success' });
+    for (const t of this.#workspace.tabs) t.page.refresh(); // what happened meanwhile was not told
   }
 
   #note(name, params) {

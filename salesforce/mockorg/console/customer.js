@@ -1,6 +1,6 @@
 // The customer page: starting chats, messages, cases, leads and calls, and seeing
 // what becomes of them.
-import { h, fill, icon, clock } from './dom.js';
+import { h, fill, icon, clock, Log } from './dom.js';
 import { ask, Stream } from './org.js';
 
 const app = document.getElementById('app');
@@ -13,6 +13,8 @@ class Thing {
   #view = null;
   #stream;
   #draft = '';
+  #log = new Log();
+  #says = h('p', { class: 'says', role: 'status' });
   #problem = '';
   #offset = 0;
   #name;
@@ -59,10 +61,21 @@ class Thing {
   async #do(what, body) {
     try {
       this.#take(await ask('POST', `/customer/api/work/${this.id}/${what}`, body));
+      return true;
     } catch (e) {
       this.#problem = e.message;
       this.#draw();
+      return false;
     }
+  }
+
+  async #send(text) {
+    if (!text) return;
+    this.#draft = '';
+    this.#log.end();
+    if (await this.#do('messages', { name: this.#name, text })) return;
+    this.#draft = text;
+    this.#draw();
   }
 
   #draw() {
@@ -73,21 +86,22 @@ class Thing {
     }
     const had = this.element.contains(document.activeElement) && document.activeElement.name === 'say';
     this.element.className = `card thing ${v.state}`;
-    const log = v.talk && v.talk.messages.length > 0 && h('div', { class: 'log', role: 'log', 'aria-label': 'Messages', tabindex: '0' },
-      h('ol', {}, v.talk.messages.map((m) => h('li', { class: m.from }, h('span', { class: 'who' }, m.name || m.from), h('span', { class: 'said' }, m.text)))));
+    const messages = v.talk ? v.talk.messages : [];
+    this.#log.hold();
     fill(this.element,
       h('header', {}, icon((kinds.find((k) => k[0] === v.kind) || kinds[2])[2]), h('div', {}, h('h2', {}, v.title)), h('span', { class: 'clock', role: 'timer' })),
-      h('p', { class: 'says', role: 'status' }, v.says),
+      this.#says,
       this.#problem && h('p', { class: 'problem', role: 'alert' }, this.#problem),
-      log,
-      v.talk && v.talk.open && h('form', { class: 'say', onsubmit: (e) => { e.preventDefault(); const text = this.#draft.trim(); this.#draft = ''; if (text) this.#do('messages', { name: this.#name, text }); } },
+      messages.length > 0 && this.#log.element,
+      v.talk && v.talk.open && h('form', { class: 'say', onsubmit: (e) => { e.preventDefault(); this.#send(this.#draft.trim()); } },
         h('input', { name: 'say', 'aria-label': 'Your message', placeholder: 'Type a message', autocomplete: 'off', maxlength: 1000, value: this.#draft, oninput: (e) => { this.#draft = e.target.value; } }),
         h('button', { type: 'submit', class: 'brand' }, 'Send')),
       h('div', { class: 'buttons' }, v.state === 'over'
         ? h('button', { type: 'button', onclick: () => forget(this) }, 'Remove')
         : v.kind !== 'lead' && h('button', { type: 'button', onclick: () => this.#do('leave', {}) }, { chat: 'End chat', message: 'End conversation', case: 'Close case' }[v.kind] || 'Leave')));
     if (had) this.element.querySelector('[name=say]')?.focus();
-    if (log) log.scrollTop = log.scrollHeight;
+    this.#log.take(messages);
+    if (this.#says.textContent !== v.says) this.#says.textContent = v.says;
     this.tick();
   }
 }
@@ -151,7 +165,7 @@ async function start() {
   } catch {
     // nothing to restore
   }
-  for (const id of ids) add(new Thing(id, ''));
+  for (const id of ids.reverse()) add(new Thing(id, '')); // the newest is on top again
   show();
   setInterval(() => things.forEach((t) => t.tick()), 1000);
 }
@@ -166,11 +180,11 @@ function add(thing) {
 function form(menu) {
   const problem = h('p', { class: 'problem', role: 'alert', hidden: true });
   const people = h('datalist', { id: 'people' }, menu.people.map((p) => h('option', { value: p.name }, p.phone)));
-  const name = h('input', { name: 'name', list: 'people', autocomplete: 'off', maxlength: 80, value: menu.people[0].name, oninput: () => {
+  const name = h('input', { name: 'name', list: 'people', autocomplete: 'off', maxlength: 80, value: menu.people[0]?.name || '', oninput: () => {
     const known = menu.people.find((p) => p.name === name.value);
     if (known && known.phone) phone.value = known.phone;
   } });
-  const phone = h('input', { name: 'phone', type: 'tel', autocomplete: 'off', maxlength: 40, value: menu.people[0].phone });
+  const phone = h('input', { name: 'phone', type: 'tel', autocomplete: 'off', maxlength: 40, value: menu.people[0]?.phone || '' });
   const queue = h('select', { name: 'queue' });
   const text = h('textarea', { name: 'text', rows: 3, maxlength: 1000, placeholder: 'What is it about?' });
   const go = h('button', { type: 'submit', class: 'brand' });

@@ -63,6 +63,33 @@ export function iconOf(object) {
   return icon({ Case: 'record', LiveChatTranscript: 'chat', MessagingSession: 'message', Lead: 'person', Contact: 'person', Account: 'home', User: 'person', VoiceCall: 'call' }[object] || 'record');
 }
 
+/** The messages of a conversation: what is new is added, and so read out; who has scrolled back stays there. */
+export class Log {
+  element = h('div', { class: 'log', role: 'log', 'aria-label': 'Messages', tabindex: '0' }, h('ol'));
+  #at = 0;
+  #atEnd = true;
+
+  /** To be called before the element is drawn around. */
+  hold() {
+    const { scrollHeight, scrollTop, clientHeight } = this.element;
+    this.#at = scrollTop;
+    this.#atEnd = scrollHeight - scrollTop - clientHeight < 8;
+  }
+
+  /** To be called when the element is in the page again. */
+  take(messages) {
+    const list = this.element.firstChild;
+    if (list.children.length > messages.length) list.replaceChildren();
+    list.append(...messages.slice(list.children.length).map((m) => h('li', { class: m.from }, h('span', { class: 'who' }, m.name || m.from), h('span', { class: 'said' }, m.text))));
+    if (this.#atEnd) this.end();
+    else this.element.scrollTop = this.#at;
+  }
+
+  end() {
+    this.element.scrollTop = this.element.scrollHeight;
+  }
+}
+
 /** Milliseconds as m:ss, from an hour h:mm:ss, from a day "2 d 3 h". */
 export function clock(ms) {
   const s = Math.max(0, Math.floor(ms / 1000));

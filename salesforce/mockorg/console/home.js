@@ -32,16 +32,21 @@ export class Home {
   }
 
   async #search(text) {
-    this.#query = text.trim();
-    this.#found = null;
-    if (this.#query) {
+    const query = text.trim();
+    let found = null;
+    let said = query;
+    this.#query = query;
+    if (query) {
       try {
-        this.#found = (await ask('GET', `/lightning/api/search?q=${encodeURIComponent(this.#query)}`)).rows;
+        found = (await ask('GET', `/lightning/api/search?q=${encodeURIComponent(query)}`)).rows;
       } catch (e) {
-        this.#found = [];
-        this.#query = `${this.#query} (${e.message})`;
+        found = [];
+        said = `${query} (${e.message})`;
       }
     }
+    if (this.#query !== query) return; // something else is looked for by now
+    this.#query = said;
+    this.#found = found;
     this.#draw();
   }
 

@@ -46,7 +46,8 @@ export class OmniWidget {
     if (work) this.#busy.add(work);
     this.#draw();
     try {
-      this.take(await ask('POST', `/lightning/api/omni/${what}`, body));
+      const view = await ask('POST', `/lightning/api/omni/${what}`, body);
+      if (!(view.now < this.view.now)) this.take(view); // the stream may have told something newer
     } catch (e) {
       this.#problem = e.message;
     }

@@ -1,5 +1,5 @@
 // The page of one record: what it is, its fields to edit, its conversation.
-import { h, fill, icon, iconOf } from './dom.js';
+import { h, fill, icon, iconOf, Log } from './dom.js';
 import { ask } from './org.js';
 
 /** A record's page. titled(view) is called when it is known what it shows; leave() when the person closes it. */
@@ -14,6 +14,7 @@ export class RecordPage {
   #problem = '';
   #owners = null;
   #draft = '';
+  #log = new Log();
   #asking = 0;
   #gone = false;
 
@@ -27,8 +28,7 @@ export class RecordPage {
   }
 
   shown() {
-    const log = this.element.querySelector('.talk .log');
-    if (log) log.scrollTop = log.scrollHeight;
+    this.#log.end();
   }
 
   closed() {
@@ -92,6 +92,7 @@ export class RecordPage {
     this.#problem = '';
     try {
       this.#draft = '';
+      this.#log.end();
       this.#take(await ask('POST', `/lightning/api/record/${this.#id}/messages`, { text }));
     } catch (e) {
       this.#draft = text;
@@ -107,6 +108,7 @@ export class RecordPage {
     const at = had && active.selectionStart !== undefined ? [active.selectionStart, active.selectionEnd] : null;
     const by = (name) => v.fields.find((f) => f.name === name);
     const high = ['Status', 'Priority', 'OwnerId', 'ContactId', 'EndUserContactId'].map(by).filter((f) => f && (f.value || f.name === 'Status')).slice(0, 4);
+    this.#log.hold();
     fill(this.element,
       h('header', { class: 'record-head card' },
         h('div', { class: 'record-name' }, iconOf(v.object), h('div', {}, h('p', { class: 'label' }, v.label), h('h1', {}, v.title), v.detail && h('p', {}, v.detail))),
@@ -122,7 +124,7 @@ export class RecordPage {
         if (at && again.setSelectionRange && at[0] !== null) again.setSelectionRange(...at);
       }
     }
-    this.shown();
+    if (v.talk) this.#log.take(v.talk.messages);
   }
 
   #value(f) {
@@ -174,7 +176,7 @@ export class RecordPage {
 
   #talk(talk) {
     return h('section', { class: 'card talk', 'aria-label': 'Conversation' }, h('h2', {}, 'Conversation'),
-      h('div', { class: 'log', role: 'log', 'aria-label': 'Messages', tabindex: '0' }, h('ol', {}, talk.messages.map((m) => h('li', { class: m.from }, h('span', { class: 'who' }, m.name || m.from), h('span', { class: 'said' }, m.text))))),
+      this.#log.element,
       talk.messages.length === 0 && h('p', { class: 'quiet' }, 'Nothing has been said yet.'),
       talk.open
         ? h('form', { class: 'say', onsubmit: (e) => { e.preventDefault(); if (this.#draft.trim()) this.#send(this.#draft.trim()); } },
