@@ -45,5 +45,5 @@ func Long(id string) string {
 // queuePrefix starts the ids of queues; an owner is a user or a queue.
 const queuePrefix = "00G"
 
-// IsQueue tells whether an owner id names a queue.
-func IsQueue(owner string) bool { return strings.HasPrefix(owner, queuePrefix) }
+// isQueue tells whether an owner id names a queue.
+func isQueue(owner string) bool { return strings.HasPrefix(owner, queuePrefix) }

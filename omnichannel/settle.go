@@ -231,9 +231,9 @@ func (l *Ledger) whyGone(c *Chain, s Seen) (vcc.Reason, string) {
 	switch {
 	case s.Missing:
 		return vcc.Deleted, recordDeleted
-	case s.Owner != "" && IsQueue(s.Owner) && QueueID(s.Owner) != c.Queue:
+	case s.Owner != "" && isQueue(s.Owner) && QueueID(s.Owner) != c.Queue:
 		return vcc.LeftRouting, "its owner is now queue " + s.Owner
-	case s.Owner != "" && !IsQueue(s.Owner) && l.dir.Users[vcc.AgentID(s.Owner)] != "":
+	case s.Owner != "" && !isQueue(s.Owner) && l.dir.Users[vcc.AgentID(s.Owner)] != "":
 		return vcc.LeftRouting, "its owner is now " + l.name(vcc.AgentID(s.Owner))
 	default:
 		return vcc.CustomerLeft, ""
