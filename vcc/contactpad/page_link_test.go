@@ -77,9 +77,14 @@ func TestPageTriesInTurn(t *testing.T) {
 // What changed meanwhile is one notice (M8), and the lapse of the lease is said (M7).
 func TestPageMeanwhile(t *testing.T) {
 	d := idle()
-	working(&d, "Ready (Working)", chat("01", "Maria Lopez", time.Minute), chat("02", "Jonas Weber", time.Minute))
+	working(&d, "Ready (Working)", wrapUp(caseCard("04", "00001044 Refund not received", time.Minute), time.Minute), chat("01", "Maria Lopez", time.Minute), chat("02", "Jonas Weber", time.Minute))
 	s := newStage(t, staging{desk: d})
 	s.record()
+	// The answer to what the agent asks for last is lost with the link.
+	s.pad.script(func(message) (bool, string, string, bool) { return true, "", "", true })
+	s.settled()
+	s.click("#dock [data-do='finish wrap']")
+	s.pad.command(t, vcc.FinishWrap, 1)
 	// The last answer was long ago: the lease lapses as soon as the link is lost.
 	s.pad.say(map[string]any{"t": "ask", "n": 1, "now": s.pad.clock().Add(-time.Hour).UnixMilli()})
 	s.pad.await(t, "alive", 1)
@@ -87,7 +92,7 @@ func TestPageMeanwhile(t *testing.T) {
 	s.pad.hangUp()
 	s.text("No new work since ")
 	s.pad.mu.Lock()
-	working(&s.pad.desk, "Ready (Working)", s.pad.desk.Cards[1])
+	working(&s.pad.desk, "Ready (Working)", s.pad.desk.Cards[2])
 	s.pad.mu.Unlock()
 	s.pad.refuse(false)
 	s.click("[data-act=try]")

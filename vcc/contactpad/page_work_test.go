@@ -198,6 +198,8 @@ func TestPageRecords(t *testing.T) {
 	if n := eval[int](t, s.page, `document.querySelectorAll(".alert .face, .alert button").length`); n != 1 {
 		t.Errorf("what alerts has %d buttons, want only that for Omni-Channel", n)
 	}
+	s.pad.show(func(d *vcc.Desk) { d.Cards = nil }) // it has left: the server tells why
+	s.noText("cannot be opened")
 }
 
 // A call is answered, held, joined and let go by the keyboard alone; a chat of somebody

@@ -83,7 +83,7 @@ export function makeActs(app) {
       if (!c) return;
       const gone = error?.code === 'gone';
       const found = s.choices[c.interaction]?.records.find((r) => r.id === record);
-      const message = { id: `record ${c.interaction}`, kind: gone ? 'record gone' : 'record failed', name: found?.name ?? c.name, class: c.class, medium: c.medium, detail: error?.text };
+      const message = { id: `record ${c.interaction}`, interaction: c.interaction, kind: gone ? 'record gone' : 'record failed', name: found?.name ?? c.name, class: c.class, medium: c.medium, detail: error?.text };
       app.dispatch({ type: 'message', message });
     },
 

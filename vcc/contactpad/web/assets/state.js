@@ -238,6 +238,8 @@ function desk(s, e) {
   next.fresh = keep(s.fresh);
   next.choices = keep(s.choices);
   next.chosen = keep(s.chosen);
+  // That a record was not opened is no news of what has left: the server tells why it did.
+  next.messages = next.messages.filter((m) => !m.kind.startsWith('record ') || ids.has(m.interaction));
   next.leaving = {};
   for (const c of cards(next)) {
     const was = cardBy(s, key(c));

@@ -1,7 +1,7 @@
 // What the page and the server say to each other, over the socket: each message of the
 // server becomes an event, or is passed on to the console.
 import { Socket } from './socket.js';
-import { cards, loggedIn } from './state.js';
+import { busy, cards, loggedIn } from './state.js';
 import { instant } from './time.js';
 import { came, ended } from './words.js';
 
@@ -163,12 +163,13 @@ export class Wire {
     if (desk && loggedIn(app.state)) this.#meanwhile(desk.cards ?? []);
   }
 
-  // meanwhile tells what changed while the connection was lost (M8).
+  // meanwhile tells what changed while the connection was lost (M8), but for what the
+  // agent had asked for just before.
   #meanwhile(before) {
     const app = this.#app;
     const after = cards(app.state);
     const ids = (list) => new Set(list.map((c) => c.interaction));
-    const parts = [...before.filter((c) => !ids(after).has(c.interaction)).map(ended), ...after.filter((c) => !ids(before).has(c.interaction)).map(came)];
+    const parts = [...before.filter((c) => !ids(after).has(c.interaction) && !busy(app.state, c.interaction)).map(ended), ...after.filter((c) => !ids(before).has(c.interaction)).map(came)];
     if (parts.length > 0) app.dispatch({ type: 'message', message: { id: 'meanwhile', kind: 'meanwhile', parts } });
   }
 
