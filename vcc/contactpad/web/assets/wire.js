@@ -169,7 +169,8 @@ export class Wire {
     const app = this.#app;
     const after = cards(app.state);
     const ids = (list) => new Set(list.map((c) => c.interaction));
-    const parts = [...before.filter((c) => !ids(after).has(c.interaction) && !busy(app.state, c.interaction)).map(ended), ...after.filter((c) => !ids(before).has(c.interaction)).map(came)];
+    const asked = (c) => busy(app.state, c.interaction, 'finish wrap', 'dispose', 'release', 'abandon', 'transfer');
+    const parts = [...before.filter((c) => !ids(after).has(c.interaction) && !asked(c)).map(ended), ...after.filter((c) => !ids(before).has(c.interaction)).map(came)];
     if (parts.length > 0) app.dispatch({ type: 'message', message: { id: 'meanwhile', kind: 'meanwhile', parts } });
   }
 
