@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -211,7 +212,7 @@ func TestPageLooks(t *testing.T) {
 		if _, err := chromedp.Call(l.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}); err != nil {
 			t.Fatal(err)
 		}
-		for _, width := range []int64{420, 768, 1024, 1400} {
+		for _, width := range []int64{320, 768, 1024, 1400} {
 			for name, then := range map[string]string{
 				"status": "", "agent": `document.querySelector('a[href="agent?agent=005A"]').click()`, "why": `document.querySelector('a[href="why?interaction=0JR3"]').click()`,
 			} {
@@ -320,6 +321,39 @@ func TestDetailByKeyboard(t *testing.T) {
 	if at := eval[string](l, `location.pathname`); at != "/" {
 		t.Errorf("it went to %s", at)
 	}
+}
+
+// TestDetailIsWhatWasChosen holds that what a slow look brings does not take the place of
+// what was chosen meanwhile, and that a double click is one step.
+func TestDetailIsWhatWasChosen(t *testing.T) {
+	l := look(t)
+	eval[any](l, `const ask = fetch; window.fetch = async (url, how) => {
+		const answer = await ask(url, how)
+		if (window.hold && String(url).startsWith("agent")) { window.held = true; await window.hold }
+		return answer
+	}; const link = document.querySelector('a[href="agent?agent=005A"]'); link.click(); link.click()`)
+	title := `document.querySelector("dialog[open] h1")?.textContent`
+	l.until(title + `.includes("What holds Ada Okafor")`)
+	l.until(`document.querySelector("#back").hidden`)
+	eval[any](l, `window.hold = new Promise(go => { window.go = go }); 0`)
+	l.until(`window.held`)
+	eval[any](l, `document.querySelector('dialog a[href^="why?"]').click()`)
+	l.until(title + `.includes(": why")`)
+	eval[any](l, `window.go(); 0`)
+	l.more(2)
+	if got := eval[string](l, title); !strings.Contains(got, ": why") {
+		t.Errorf("the dialog went back to %q", got)
+	}
+	eval[any](l, `document.querySelector("#back").click()`)
+	l.until(title + `.includes("What holds Ada Okafor") && document.querySelector("#back").hidden`)
+	// A click on the edge of the dialog is one into it.
+	at := eval[[]float64](l, `(() => { const r = document.querySelector("dialog").getBoundingClientRect(); return [r.left + 5, r.bottom - 5] })()`)
+	l.do(chromedp.MouseClickXY(at[0], at[1]))
+	if !eval[bool](l, `document.querySelector("dialog").open`) {
+		t.Error("a click on its edge closed the dialog")
+	}
+	l.do(chromedp.MouseClickXY(at[0]-30, at[1]))
+	l.until(`!document.querySelector("dialog").open`)
 }
 
 // TestPageSaysThatItIsOld holds that a page whose daemon is gone says so, once, and that

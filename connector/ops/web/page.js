@@ -8,6 +8,8 @@ const still = new Map() // what was said of Attention
 let paused = false
 let timer = 0
 let failed = false
+let asked = 0 // looks so far: what an earlier one brings is old
+let wanted = '' // address of the page in the dialog
 
 // key tells nodes of one list apart.
 const key = n => n.nodeType === 1 ? n.nodeName + '\n' + (n.dataset?.key ?? n.id ?? '') : n.nodeType
@@ -117,19 +119,21 @@ async function get (url) {
 async function refresh () {
   clearTimeout(timer)
   if (paused || document.hidden) return
+  const mine = ++asked
   try {
     const page = await get('./')
-    if (paused) return // pressed meanwhile
+    if (paused || mine !== asked) return // pressed meanwhile
     const first = !still.size
     document.title = page.title
     for (const id of ['live', 'asof', 'readiness']) morph($(id), page.getElementById(id))
     sortable(document)
     attention(first)
-    if ($('detail').open) await show($('detail').dataset.url)
+    if ($('detail').open) await show(wanted)
     if (failed) say('Up to date again.')
     failed = false
     $('stale').hidden = true
   } catch (err) {
+    if (mine !== asked) return
     if (!failed) { // told once
       failed = true
       $('stale').hidden = false
@@ -153,9 +157,10 @@ function attention (first) {
   if (fresh.length) say('Attention: ' + fresh.slice(0, 3).join('. ') + (fresh.length > 3 ? '. And ' + (fresh.length - 3) + ' more.' : ''))
 }
 
-// show puts the page at url into the dialog.
+// show puts the page at url into the dialog, unless another is wanted there by then.
 async function show (url) {
   const page = await get(url)
+  if (url !== wanted) return
   const main = page.querySelector('main')
   const body = $('detail-body')
   if (body.firstChild && $('detail').dataset.url === url) morph(body.firstChild, main)
@@ -168,14 +173,19 @@ const trail = [] // addresses behind the one that is open
 
 async function open (url, back) {
   const dialog = $('detail')
-  if (dialog.open && !back) trail.push(dialog.dataset.url)
+  const was = wanted
+  wanted = url
   try {
     await show(url)
   } catch (err) {
-    if (dialog.open && !back) trail.pop()
+    if (wanted !== url) return
+    wanted = was
+    if (back) trail.push(url)
     say('It cannot be shown: ' + err.message)
     return
   }
+  if (wanted !== url) return // another was chosen meanwhile
+  if (dialog.open && !back && was && was !== url) trail.push(was)
   if (!dialog.open) dialog.showModal()
   $('back').hidden = trail.length === 0
   dialog.scrollTop = 0
@@ -189,8 +199,13 @@ document.addEventListener('click', e => {
   open(link.getAttribute('href'))
 })
 $('back').addEventListener('click', () => open(trail.pop(), true))
-$('detail').addEventListener('click', e => { if (e.target === $('detail')) $('detail').close() })
-$('detail').addEventListener('close', () => { trail.length = 0; $('detail-body').replaceChildren() })
+// A click beside the dialog closes it; one on its edge, where text is selected, does not.
+$('detail').addEventListener('click', e => {
+  const at = $('detail').getBoundingClientRect()
+  const beside = e.clientX < at.left || e.clientX > at.right || e.clientY < at.top || e.clientY > at.bottom
+  if (e.target === $('detail') && beside) $('detail').close()
+})
+$('detail').addEventListener('close', () => { trail.length = 0; wanted = ''; $('detail-body').replaceChildren() })
 
 $('pause').hidden = false
 $('pause').addEventListener('click', () => {
