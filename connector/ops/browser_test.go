@@ -190,6 +190,9 @@ const wrong = `(async (withAxe) => {
 		if (el.closest(".hidden") || getComputedStyle(el).position === "absolute" || el.closest("thead")) continue;
 		if (el.clientWidth && el.scrollWidth > el.clientWidth + 1) out.push("wider than its place by " + (el.scrollWidth - el.clientWidth) + ": " + el.outerHTML.slice(0, 150));
 	}
+	for (const el of scope.querySelectorAll(".stack th[scope=row]")) {
+		if (el.clientWidth && el.clientWidth < 100) out.push("a name has only " + el.clientWidth + ": " + el.innerText);
+	}
 	for (const el of scope.querySelectorAll("button")) {
 		const r = el.getBoundingClientRect();
 		if (r.width && !el.closest("thead") && (r.height < 31.5 || r.width < 24)) out.push("a target of " + r.width + " by " + r.height + ": " + el.outerHTML);
