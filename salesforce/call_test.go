@@ -2,6 +2,7 @@ package salesforce
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"log/slog"
@@ -131,6 +132,28 @@ func TestLostReplies(t *testing.T) {
 	f := newFakeOrg(t, script(hangUp, says(200, `{"a":1}`)))
 	if body, err := f.client(t).Do(t.Context(), "GET", "x", nil); err != nil || string(body) != `{"a":1}` {
 		t.Errorf("read: %s, %v", body, err)
+	}
+}
+
+// TestReplyThatUnpacksWithoutEnd: the bound of a reply is for what it unpacks to.
+func TestReplyThatUnpacksWithoutEnd(t *testing.T) {
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	blank := bytes.Repeat([]byte(" "), 1<<20)
+	for range 64 {
+		_, _ = z.Write(blank)
+	}
+	_ = z.Close()
+	f := newFakeOrg(t, func(w http.ResponseWriter, r *http.Request, _ string) {
+		if r.Header.Get("Accept-Encoding") != "gzip" {
+			t.Errorf("asked for %q", r.Header.Get("Accept-Encoding"))
+		}
+		w.Header().Set("Content-Encoding", "gzip")
+		_, _ = w.Write(packed.Bytes())
+	})
+	_, err := f.client(t, func(o *Options) { o.MaxReply = 1 << 20 }).Do(t.Context(), "GET", "limits", nil)
+	if requests, _ := f.seen(); !errors.Is(err, errTooLarge) || len(requests) != 1 {
+		t.Errorf("%v after %d requests", err, len(requests))
 	}
 }
 

@@ -2,6 +2,7 @@ package streaming_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"fmt"
 	"net/http"
 	"slices"
@@ -63,6 +64,23 @@ func TestHugeReplyAndRedirect(t *testing.T) {
 		}
 		if !slices.ContainsFunc(r.owner.links, func(st streaming.Status) bool { return st.Cause == "oversized-reply" }) {
 			t.Errorf("nobody was told: %+v", r.owner.links)
+		}
+		r.wantLink(streaming.LinkUp)
+		gaps := len(r.owner.gaps)
+		s.next("connect", func(w http.ResponseWriter, _ *http.Request, _ meta) bool {
+			w.Header().Set("Content-Encoding", "gzip")
+			z, _ := gzip.NewWriterLevel(w, gzip.BestSpeed)
+			blank := bytes.Repeat([]byte(" "), 1<<20)
+			for range 18 { // a few kilobytes as they are sent
+				_, _ = z.Write(blank)
+			}
+			_ = z.Close()
+			return true
+		})
+		s.publish(psr)
+		pause(10 * time.Second)
+		if len(r.owner.gaps) != gaps+1 {
+			t.Errorf("a reply that unpacks to 18 MiB was taken: %+v", r.owner.now())
 		}
 		r.wantLink(streaming.LinkUp)
 		before := s.count("/meta/connect")
