@@ -65,6 +65,7 @@ var mutants = []mutant{
 	{"I9: spent allowances are asked for again", "salesforce", "retry.go", "{\"REQUEST_LIMIT_EXCEEDED\", \"TotalRequests\", daily,", "{\"REQUEST_LIMIT_EXCEEDED\", \"TotalRequests\", busy,", "TestBreakerForTheDailyLimit"},
 	{"I10: the first attempt after a fault waits, too", "salesforce/streaming", "perform.go", "if m.series > 0 {", "if true {", "TestFaultMatrix"},
 	{"I10: a silent poll is waited for", "salesforce/streaming", "perform.go", "m.request(deed{do: inConnect}, m.timeout+m.limits.slack)", "m.request(deed{do: inConnect}, 24*time.Hour)", "TestSilenceAtEachStep|TestMachineCutsASilentPoll"},
+	{"Names: they are asked for although nobody sees them", "connector", "names.go", "|| !known || !a.Panel.Alive {", "|| !known || a.ID == \"\" {", "TestNamesAreAskedForWhoSees"},
 	{"I11: a secret shows in a log", "salesforce", "secret.go", "slog.StringValue(redacted)", "slog.StringValue(string(s))", "TestSecretNeverShows"},
 }
 

@@ -19,6 +19,7 @@ type ordered[T any] struct {
 	cmp    func(a, b T) int
 	blocks [][]T // none is empty
 	size   int
+	spare  []T // the last block of a set that was emptied: most are filled again at once
 }
 
 // block returns the index of the first block whose last element is not before v;
@@ -32,8 +33,11 @@ func (o *ordered[T]) block(v T) int {
 
 func (o *ordered[T]) insert(v T) {
 	if len(o.blocks) == 0 {
-		o.blocks = append(o.blocks, append(make([]T, 0, blockSize/4), v))
-		o.size = 1
+		if o.spare == nil {
+			o.spare = make([]T, 0, blockSize/4)
+		}
+		o.blocks = append(o.blocks, append(o.spare, v))
+		o.size, o.spare = 1, nil
 		return
 	}
 	i := min(o.block(v), len(o.blocks)-1)
@@ -66,6 +70,9 @@ func (o *ordered[T]) remove(v T) {
 	o.blocks[i] = b
 	o.size--
 	if len(b) == 0 {
+		if o.size == 0 {
+			o.spare = b
+		}
 		o.blocks = slices.Delete(o.blocks, i, i+1)
 		return
 	}
