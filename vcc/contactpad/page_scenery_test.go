@@ -122,11 +122,8 @@ func TestPageInspectionFinds(t *testing.T) {
 // shoot takes a picture of the panel.
 func (s *stage) shoot(name string) {
 	s.t.Helper()
-	picture, err := chromedp.Run(s.tab, chromedp.Screenshot(chromedp.CSS("#panel")))
-	if err != nil {
-		s.t.Fatalf("take a picture: %v", err)
-	}
-	if err := os.WriteFile(name, picture, 0o600); err != nil {
+	data, _ := s.photograph()
+	if err := os.WriteFile(name, data, 0o600); err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -3,6 +3,7 @@ package contactpad_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -36,20 +37,39 @@ func (s *stage) sight(kind emulation.SetEmulatedVisionDeficiencyType) {
 func (s *stage) drawn(name string) image.Image {
 	s.t.Helper()
 	eval[bool](s.t, s.page, `(document.getAnimations().forEach((a) => a.finish()), new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(() => r(true)))))`)
-	data, err := chromedp.Run(s.tab, chromedp.Screenshot(chromedp.CSS("#panel")))
-	if err != nil {
-		s.t.Fatalf("take a picture: %v", err)
-	}
+	data, picture := s.photograph()
 	if dir := os.Getenv("CONTACTPAD_SHOTS"); dir != "" {
 		if err := os.WriteFile(filepath.Join(dir, name+".png"), data, 0o600); err != nil {
 			s.t.Fatal(err)
 		}
 	}
-	picture, err := png.Decode(bytes.NewReader(data))
-	if err != nil {
-		s.t.Fatal(err)
-	}
 	return picture
+}
+
+// photograph takes a picture of what the panel shows now. A busy browser may still have an
+// older frame of it on the screen: a dot in the corner, of another grey each time, tells.
+func (s *stage) photograph() (data []byte, picture image.Image) {
+	s.t.Helper()
+	s.shots++
+	want := s.shots % 4 * 80
+	eval[bool](s.t, s.page, fmt.Sprintf(`(() => {
+		const dot = document.getElementById("dot") ?? document.body.appendChild(Object.assign(document.createElement("div"), { id: "dot" }));
+		dot.style.cssText = "position: fixed; inset: auto 0 0 auto; width: 3px; height: 3px; z-index: 99; forced-color-adjust: none; background: rgb(%[1]d, %[1]d, %[1]d)";
+		return true;
+	})()`, want))
+	until(s.t, "a picture of what is shown now", func() (now bool) {
+		var err error
+		if data, err = chromedp.Run(s.tab, chromedp.Screenshot(chromedp.CSS("#panel"))); err != nil {
+			s.t.Fatalf("take a picture: %v", err)
+		}
+		if picture, err = png.Decode(bytes.NewReader(data)); err != nil {
+			s.t.Fatal(err)
+		}
+		r, _, _, _ := picture.At(picture.Bounds().Max.X-2, picture.Bounds().Max.Y-2).RGBA()
+		got := int(r >> 8)
+		return want-30 < got && got < want+30
+	})
+	return data, picture
 }
 
 // light returns how light the pixels of what a selector finds are, row by row.

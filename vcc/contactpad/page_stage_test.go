@@ -35,6 +35,7 @@ type stage struct {
 	page  context.Context // the panel, in its frame
 	pad   *pad
 	w, h  int
+	shots int // pictures taken
 	theme string
 }
 
