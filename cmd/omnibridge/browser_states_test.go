@@ -145,7 +145,7 @@ func TestNoAnswer(t *testing.T) {
 	ada.until("the time left", `/^No Answer,\s+(2:00|1:5\d)\s+left/.test(document.querySelector('.why')?.innerText)`)
 	ada.sees("You missed a call")
 	ada.sees("The call from Lena Vogt at ")
-	ada.sees("was not answered and went to somebody else. No new work until ")
+	ada.sees("was not answered and went back to the queue. No new work until ")
 	ada.hears("You missed a call. No new work until ")
 	ada.minimises()
 	ada.utility("ContactPad: Blocked", false) // the notice was seen

@@ -148,7 +148,7 @@ func (m *Machine) enter(a *agent, s vcc.AgentState) {
 	switch {
 	case s.Major == vcc.LoggedOut:
 		m.goOut(a)
-	case s != a.row.State && s.Major != vcc.Ready && (was == vcc.Ready || was == vcc.Outbound) && len(a.open) > 0:
+	case s != a.row.State && s.Major != vcc.Ready && (was == vcc.Ready || was == vcc.Outbound) && a.works():
 		a.row.Intended = new(s)
 		m.touchAgent(a)
 		m.reseat(a)
@@ -157,9 +157,19 @@ func (m *Machine) enter(a *agent, s vcc.AgentState) {
 	}
 }
 
+// works tells whether a has work that was accepted. What only alerts keeps nobody: it
+// may still be accepted by who is away (A17).
+func (a *agent) works() bool {
+	return slices.ContainsFunc(a.open, func(x *item) bool {
+		return slices.ContainsFunc(x.row.Legs, func(leg vcc.Leg) bool {
+			return leg.Agent == a.row.ID && (leg.State == vcc.Connected || leg.State == vcc.WrapUp)
+		})
+	})
+}
+
 // fulfil applies the intended state of a whose last interaction is over.
 func (m *Machine) fulfil(a *agent) {
-	if len(a.open) == 0 && a.row.Intended != nil {
+	if a.row.Intended != nil && !a.works() {
 		m.setState(a, *a.row.Intended)
 		m.sync(a)
 	}

@@ -135,6 +135,29 @@ func TestIntended(t *testing.T) {
 	f.stands("ada", "Ready (Idle)", "ready", "", "")
 }
 
+// TestWhatAlertsKeepsNobody holds that a state chosen while something only alerts holds at
+// once (vcc.md 5: intended is what is chosen while Busy), and that the offer is kept (A17).
+func TestWhatAlertsKeepsNobody(t *testing.T) {
+	f := newFloor(t, Config{}, "ada")
+	f.do(on("ada"), chat("x", 0))
+	f.directed("offer x 1 ada")
+	f.enter("ada", stAway)
+	f.stands("ada", "Away", "away", "", "Away since")
+	f.directed()
+	f.do(answer(vcc.Accepted, "x", 1))
+	f.state("x", vcc.Connected)
+	f.stands("ada", "Away", "away", "", "Away since")
+	f.enter("ada", stReady)
+	// What was intended because of open work does not wait for what alerts either.
+	f.do(chat("y", 1))
+	f.directed("offer y 1 ada")
+	f.enter("ada", stBreak)
+	f.stands("ada", "Ready (Working)", "working", "Break", "Break when")
+	f.do(answer(vcc.Ended, "x", 1))
+	f.stands("ada", "Break", "away", "", "Break since")
+	f.directed()
+}
+
 func TestIntendedOnlyLeavesReady(t *testing.T) {
 	f := newFloor(t, Config{}, "ada")
 	f.do(on("ada"), caseWork("x", 0))

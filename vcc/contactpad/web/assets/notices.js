@@ -36,7 +36,7 @@ export function notice(n, at) {
     case 'declined':
       return { title: `${Kind(n)} declined`, text: `You declined ${n.name || `the ${kind(n)}`}.${until ? ` You will get this ${kind(n)} again at ${until} at the earliest.` : ''}` };
     case 'missed call':
-      return { fault: true, title: 'You missed a call', text: `${n.name ? `The call from ${n.name}` : 'A call'}${at ? ` at ${hm(at)}` : ''} was not answered and went to somebody else.${n.untilMs ? ` No new work until ${hms(n.untilMs)}.` : ''}` };
+      return { fault: true, title: 'You missed a call', text: `${n.name ? `The call from ${n.name}` : 'A call'}${at ? ` at ${hm(at)}` : ''} was not answered and went back to the queue.${n.untilMs ? ` No new work until ${hms(n.untilMs)}.` : ''}` };
     case 'release failed':
       return { fault: true, title: `Release of ${n.name || `the ${kind(n)}`} did not work`, text: `${sentence(capital(plain(n.detail) || 'Salesforce did not answer'))} You can try again below.` };
     case 'consult over':
