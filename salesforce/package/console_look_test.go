@@ -76,10 +76,11 @@ func (d *desk) inspect(name string) {
 	d.t.Helper()
 	if got := d.js(`
 		const wide = [document.documentElement, $('main'), ...$$('.panel-body, .home, .record')].filter((e) => e && e.scrollWidth > e.clientWidth + 1).map((e) => e.className || e.tagName);
+		const bar = $('.utility-bar'), over = $$('.panel:not([hidden])').some((p) => p.getBoundingClientRect().bottom > bar.getBoundingClientRect().top + 1);
 		const banner = $('.banner').getBoundingClientRect();
 		const small = $$('button, select, input:not([type=radio]), textarea, summary').filter((e) => e.offsetParent && !e.closest('.kinds') && (e.getBoundingClientRect().height < 23.5 && e.type !== 'checkbox')).map((e) => e.outerHTML.slice(0, 80));
 		const report = await axe.run(document, {iframes: false, runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']});
-		return {wide, banner: banner.top === 0 && banner.height > 0 && banner.bottom <= innerHeight, small, axe: report.violations.map((v) => v.id + ': ' + v.nodes.slice(0, 3).map((n) => n.html.slice(0, 120) + ' ' + (n.any[0] || n.all[0] || n.none[0] || {}).message).join(' | '))};`); got != `{"wide":[],"banner":true,"small":[],"axe":[]}` {
+		return {wide, over, banner: banner.top === 0 && banner.height > 0 && banner.bottom <= innerHeight, small, axe: report.violations.map((v) => v.id + ': ' + v.nodes.slice(0, 3).map((n) => n.html.slice(0, 120) + ' ' + (n.any[0] || n.all[0] || n.none[0] || {}).message).join(' | '))};`); got != `{"wide":[],"over":false,"banner":true,"small":[],"axe":[]}` {
 		d.t.Errorf("%s: %s", name, got)
 	}
 }
