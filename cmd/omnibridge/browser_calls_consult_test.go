@@ -20,7 +20,7 @@ func (p *person) option(name, words string, can bool) {
 // TestConsultComesToNothing: not answered, declined, on a call, logged out.
 func TestConsultComesToNothing(t *testing.T) {
 	t.Parallel()
-	o := newCallOffice(t, func(r *routing) { r.ContactPad.ConsultWithin = duration(10 * time.Second) })
+	o := newCallOffice(t, func(r *routing) { r.ContactPad.ConsultWithin = duration(20 * time.Second) })
 	chloe := o.shift("chloe")[0]
 	o.rings("Karl Ott", "+49305550148")
 	chloe.press("Answer")
@@ -41,7 +41,7 @@ func TestConsultComesToNothing(t *testing.T) {
 	ada.pressIn(ada.pad, "the search", "[data-act=commit]", "Dial")
 
 	ben.sees("Call · Ada Okafor")
-	ada.sees("Ben Lindqvist did not answer.") // after ten seconds
+	ada.sees("Ben Lindqvist did not answer.") // after twenty seconds
 	ben.misses("Call · Ada Okafor")
 	ben.sees("Ready (Idle)") // nobody is blocked for a colleague's call
 	ada.shoot("2-no-answer")

@@ -33,7 +33,7 @@ func (o *office) onNetwork(id vcc.InteractionID, state telephony.State, agent st
 // is treated alike (vcc.md 3.2).
 func TestCallNobodyAnswers(t *testing.T) {
 	t.Parallel()
-	o := newCallOffice(t, func(r *routing) { r.AcceptWithin[vcc.Live] = duration(12 * time.Second) })
+	o := newCallOffice(t, func(r *routing) { r.AcceptWithin[vcc.Live] = duration(20 * time.Second) })
 	people := o.shift("ada", "ben")
 	ada, ben := people[0], people[1]
 	id := o.rings("Lena Vogt", "+49305550147")

@@ -93,7 +93,7 @@ func (p *person) statusPage() *person {
 // to the second agent's browser as soon as Salesforce has noticed.
 func TestBrowserKilledWhileAlerting(t *testing.T) {
 	t.Parallel()
-	o := soon(t, 4*time.Second, 12*time.Second)
+	o := soon(t, 5*time.Second, 25*time.Second)
 	ada := o.arriveAlone("ada")
 	ada.opens("ContactPad")
 	ada.presses("Log in with Salesforce", "Waiting for the log-in window")

@@ -32,12 +32,7 @@ func (p *person) window() context.Context {
 		}
 		return id != ""
 	})
-	ctx, cancel := chromedp.NewContext(p.console, chromedp.WithTargetID(id))
-	p.t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil {
-		p.t.Fatalf("attach to the log-in window: %v", err)
-	}
-	return ctx
+	return p.joins("the log-in window", id)
 }
 
 // answers answers the question of the org's page in a log-in window: as whom to log

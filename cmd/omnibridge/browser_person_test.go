@@ -87,7 +87,23 @@ func (p *person) meets(what string, meant func(*target.Info) bool) context.Conte
 		}
 		return id != ""
 	})
-	ctx, cancel := chromedp.NewContext(p.console, chromedp.WithTargetID(id), chromedp.WithDetachOnCancel())
+	return p.joins(what, id, chromedp.WithDetachOnCancel())
+}
+
+// joins attaches to a target. The driver races with itself if that changes its elements
+// just then (chromedp v0.23.0: Target.domEvent looks into the map of nodes without the
+// lock under which Target.documentUpdated fills it): so what tells of such a change waits
+// until the driver is done. It only comes after the answer that fills the map.
+func (p *person) joins(what string, id target.ID, more ...chromedp.ContextOption) context.Context {
+	p.t.Helper()
+	attached, done := context.WithTimeout(p.console, browserPatience)
+	defer done()
+	still := chromedp.WithListener(func(e any) {
+		if kind := fmt.Sprintf("%T", e); strings.HasPrefix(kind, "*dom.") && kind != "*dom.EventDocumentUpdated" {
+			<-attached.Done()
+		}
+	})
+	ctx, cancel := chromedp.NewContext(p.console, append(more, chromedp.WithTargetID(id), still)...)
 	p.t.Cleanup(cancel)
 	if err := chromedp.Do(ctx); err != nil {
 		p.t.Fatalf("attach to %s: %v", what, err)
@@ -95,9 +111,7 @@ func (p *person) meets(what string, meant func(*target.Info) bool) context.Conte
 	return ctx
 }
 
-// attach finds ContactPad's frame in the console. It waits until the page has begun: the
-// driver races with itself if what it attaches to changes its outermost elements just
-// then, as a page does that loads (chromedp v0.23.0, Target.documentUpdated).
+// attach finds ContactPad's frame in the console, once its page has begun.
 func (p *person) attach() {
 	p.t.Helper()
 	p.consoleUntil("ContactPad to have begun", `[...document.querySelectorAll('.utility')].some((b) => b.textContent.includes('ContactPad: '))`)

@@ -45,9 +45,6 @@ func (o *office) statuses(name string) string {
 func TestPresenceByHand(t *testing.T) {
 	t.Parallel()
 	o := newCallOffice(t, nil)
-	if err := o.org.SetPushTimeout(0); err != nil {
-		t.Fatal(err)
-	}
 	ada := o.shift("ada")[0]
 	ada.consoleSees("Omni-Channel: Available")
 	ada.picks("Busy")

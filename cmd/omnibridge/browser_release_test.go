@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -27,8 +28,12 @@ func (p *person) load(percent int) {
 // chooses chooses a state in the menu of the state bar.
 func (p *person) chooses(state string) {
 	p.t.Helper()
-	p.reaches("the menu of states", p.pad, "#states", func() { p.click(p.pad, "#state", "") })
-	p.pressIn(p.pad, "the menu of states", "#states [role^=menuitem]", state)
+	untilSeen(p.t, fmt.Sprintf("%q in the menu of states of %s", state, p.name), func() bool {
+		if !js[bool](p.t, p.pad, `return document.querySelector('#states')?.checkVisibility() === true`) {
+			p.click(p.pad, "#state", "") // a menu that was open before may have closed just now
+		}
+		return p.click(p.pad, "#states [role^=menuitem]", state)
+	})
 }
 
 // TestWrapUp: a release begins the wrap-up at once, which counts down, can be extended,
@@ -64,9 +69,11 @@ func TestWrapUp(t *testing.T) {
 	ada.until("two minutes that count down", `/^1:[0-5]\d$/.test(document.querySelector('.card .digits')?.textContent)`)
 	ada.may("[Finish now]", "Add 30 s")
 	ada.shoot("2-wrap-up")
+	const left = `((d) => 60 * d[0] + Number(d[1]))(document.querySelector('.card .digits').textContent.split(':'))`
+	before := js[int](t, ada.pad, "return "+left)
 	ada.acts("Add 30 s")
 	ada.hears("Time added.")
-	ada.until("more time", `/^2:[0-2]\d$/.test(document.querySelector('.card .digits')?.textContent)`)
+	ada.until("more time", left+` > %s`, before)
 	ada.tries("Finish now", "Choose an outcome first.")
 	ada.focused("the outcomes", `e?.id === 'outcome'`)
 	ada.types("S") // as in any list
@@ -83,7 +90,7 @@ func TestWrapUp(t *testing.T) {
 // the capacity is free at once; Salesforce is asked on until it has closed the work.
 func TestAbandon(t *testing.T) {
 	t.Parallel()
-	o := newOffice(t, func(r *routing) { r.AcceptWithin[vcc.NonLive] = duration(4 * browserPatience) })
+	o := newOffice(t, nil)
 	set := o.org.Settings()
 	set.DisconnectAfter = mockorg.Duration(time.Hour)
 	if err := o.org.SetSettings(set); err != nil {

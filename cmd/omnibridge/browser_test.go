@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -11,6 +13,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -96,11 +99,12 @@ type office struct {
 }
 
 // officeRules is how an office routes unless its test changes it: everybody needs
-// ContactPad, and the sizes let one agent hold a call, two chats and three cases.
+// ContactPad, and the sizes let one agent hold a call, two chats and three cases. No
+// offer ends by itself while a test looks at it.
 func officeRules() routing {
 	return routing{
 		Sizes:        vcc.Sizes{Live: 51, SemiLive: 15, NonLive: 6},
-		AcceptWithin: map[vcc.Class]duration{vcc.SemiLive: duration(20 * time.Second), vcc.NonLive: duration(20 * time.Second)},
+		AcceptWithin: map[vcc.Class]duration{vcc.SemiLive: duration(4 * browserPatience), vcc.NonLive: duration(4 * browserPatience)},
 		CoolDown:     duration(30 * time.Second), WrapUp: duration(2 * time.Second),
 		ContactPad: padFile{Required: true, States: []stateFile{
 			{Major: vcc.Ready, Status: "Available"}, {Major: vcc.Outbound}, {Major: vcc.Away, Status: "Busy"}, {Major: vcc.Away, Minor: "Break", Status: "Busy"}, {Major: vcc.ExtendedAway, Status: "Busy"},
@@ -132,7 +136,10 @@ func newOfficeIn(t *testing.T, seed mockorg.Seed, change func(*routing)) *office
 // newEmptyOffice opens an office without a browser for anybody in it.
 func newEmptyOffice(t *testing.T, seed mockorg.Seed, change func(*routing)) *office {
 	t.Helper()
-	l := freePort(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
 	m, err := startOrg(l, mockorg.Options{Seed: &seed})
 	if err != nil {
 		t.Fatal(err)
@@ -146,12 +153,11 @@ func newEmptyOffice(t *testing.T, seed mockorg.Seed, change func(*routing)) *off
 	if change != nil {
 		change(&o.rules)
 	}
-	pages := freePort(t)
-	addr := pages.Addr().String()
-	_, port, _ := net.SplitHostPort(addr)
-	if err := pages.Close(); err != nil {
+	if err := m.org.SetPushTimeout(0); err != nil { // the daemon's own time ends an offer
 		t.Fatal(err)
 	}
+	addr := keptPort(t)
+	_, port, _ := net.SplitHostPort(addr)
 	c := defaults()
 	c.OrgURL, c.ClientID, c.Username, c.JWTKey = m.access.URL, m.access.ClientID, m.access.Username, salesforce.Secret(m.key)
 	c.Data, c.Listen, c.Drain = filepath.Join(t.TempDir(), "office.db"), addr, 2*time.Second
@@ -167,13 +173,27 @@ func newEmptyOffice(t *testing.T, seed mockorg.Seed, change func(*routing)) *off
 	return o
 }
 
-func freePort(t *testing.T) net.Listener {
+// nextPort is the last port that keptPort has given away.
+var nextPort atomic.Int64
+
+// keptPort is an address for a daemon that listens there later, and again after it was
+// killed. No other program gets it meanwhile: it is below the ports that systems give to
+// who asks for any, as the tests of other packages do at the same time.
+func keptPort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	const from, ports = 20000, 10000
+	nextPort.CompareAndSwap(0, 1+rand.Int64N(ports))
+	for range 100 {
+		addr := fmt.Sprintf("127.0.0.1:%d", from+nextPort.Add(1)%ports)
+		if l, err := net.Listen("tcp", addr); err == nil {
+			if err := l.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return addr
+		}
 	}
-	return l
+	t.Fatal("of 100 ports none is free")
+	return ""
 }
 
 // open starts the daemon, for the first time or again.

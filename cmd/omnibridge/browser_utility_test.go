@@ -71,7 +71,7 @@ func TestUtilityBar(t *testing.T) {
 	t.Parallel()
 	o := newCallOffice(t, func(r *routing) {
 		for i := range r.Plans {
-			r.Plans[i].WrapUp = duration(6 * time.Second)
+			r.Plans[i].WrapUp = duration(15 * time.Second)
 		}
 	})
 	ada := o.shift("ada")[0]
