@@ -25,6 +25,8 @@ func TestConsultComesToNothing(t *testing.T) {
 	o.rings("Karl Ott", "+49305550148")
 	chloe.press("Answer")
 	chloe.card("Karl Ott", vcc.CardConnected)
+	chloe.chooses("Away") // later: what else comes is not hers
+	chloe.why("Next: Away")
 	ada := o.shift("ada")[0]
 	o.add("LiveChatTranscript", "Support_Chat", "")
 	ada.takes("visitor 00000001")

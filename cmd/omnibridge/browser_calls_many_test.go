@@ -63,7 +63,7 @@ func TestRestartInACall(t *testing.T) {
 	}
 	o.close()
 	ada.sees("Connection lost")
-	ada.sees("Your call goes on.")
+	ada.sees("Your calls go on.") // the customer's, and the one with Ben
 	ada.hearsVoice()
 	ada.shoot("1-lost")
 	o.open()

@@ -118,7 +118,7 @@ func TestUtilityBarLost(t *testing.T) {
 	ada.shoot("1-lost")
 	ada.opens("ContactPad")
 	ada.sees("Connection lost")
-	ada.sees("Your chats go on. You can look, but not act")
+	ada.sees("Your chat goes on. You can look, but not act")
 	ada.until("a countdown", `/^(Trying again in \d+ s\.|Trying again now\.|ContactPad restarts)/.test(document.querySelector('[data-notice=link] p').innerText)`)
 	ada.may("[Consult]", "[Release chat]")
 	ada.tries("Release chat", "The connection is lost. You can look, but not act.")
