@@ -50,6 +50,14 @@ func TestPageTransferUnanswered(t *testing.T) {
 	}
 }
 
+// chooses chooses a state in the menu of the state bar.
+func (s *stage) chooses(state string) {
+	s.t.Helper()
+	s.click("#state")
+	s.wait(`document.querySelector("#states")`)
+	eval[bool](s.t, s.page, `([...document.querySelectorAll("#states [role=menuitemradio]")].find((b) => b.innerText.trim() === `+quoted(state)+`).click(), true)`)
+}
+
 // What failed is the agent's to try again: it is not done by itself when a connection
 // comes back later. And where no card tells of it, a notice does.
 func TestPageUnansweredIsOver(t *testing.T) {
@@ -63,9 +71,7 @@ func TestPageUnansweredIsOver(t *testing.T) {
 	s.click(`#dock [data-do=hold]`)
 	s.pad.command(t, vcc.Hold, 1)
 	s.text("Hold did not work: no answer came. You can try again.")
-	s.click("#state")
-	s.wait(`document.querySelector("#states")`)
-	eval[bool](t, s.page, `([...document.querySelectorAll("#states [role=menuitemradio]")].find((b) => b.innerText.trim() === "Away").click(), true)`)
+	s.chooses("Away")
 	s.pad.command(t, vcc.SetState, 1)
 	s.wait(`[...document.querySelectorAll("#notices .notice")].some((n) => n.innerText.includes("The change of state did not work: no answer came."))`)
 	s.pad.hangUp()
@@ -88,9 +94,7 @@ func TestPageSpeaksOfRefusals(t *testing.T) {
 	s.pad.script(func(m message) (bool, string, string, bool) { return false, "not now", "the line is gone", false })
 	s.click(`#dock [data-do=hold]`)
 	s.says("P The line is gone.")
-	s.click("#state")
-	s.wait(`document.querySelector("#states")`)
-	eval[bool](t, s.page, `([...document.querySelectorAll("#states [role=menuitemradio]")].find((b) => b.innerText.trim() === "Away").click(), true)`)
+	s.chooses("Away")
 	s.says("P Not done. The line is gone.")
 	// The log-in ends soon: said once, though the address to renew it at comes again.
 	for _, nonce := range []string{"n8", "n9"} {
