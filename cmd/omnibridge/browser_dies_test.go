@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -38,30 +40,50 @@ func (o *office) arriveAlone(name string) *person {
 	return p
 }
 
-// dies kills the browser of a person who arrived alone, with all its processes: one that
-// is left would still close the connections in good order.
+// dies kills the browser of a person who arrived alone, with all its processes. They are
+// all stopped before the first of them is killed: one that still ran would close the
+// connections of the dead in good order, as a browser that is quit does.
 func (p *person) dies() {
 	p.t.Helper()
 	family := []int{chromedp.FromContext(p.console).Browser.Process().Pid}
 	for i := 0; i < len(family); i++ {
-		lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", family[i]))
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		for _, list := range lists {
-			children, _ := os.ReadFile(list) // who has ended has none
-			for child := range strings.FieldsSeq(string(children)) {
-				if pid, err := strconv.Atoi(child); err == nil {
-					family = append(family, pid)
-				}
+		p.signals(family[i], syscall.SIGSTOP) // from here on it starts no further child
+		for _, child := range children(p.t, family[i]) {
+			if !slices.Contains(family, child) {
+				family = append(family, child)
 			}
 		}
 	}
-	for _, pid := range slices.Backward(family) {
-		if one, err := os.FindProcess(pid); err == nil {
-			_ = one.Kill() // it may have ended with another
+	for _, pid := range family {
+		p.signals(pid, syscall.SIGKILL)
+	}
+}
+
+// signals sends a process of the person's browser a signal; it may have ended by itself.
+func (p *person) signals(pid int, which syscall.Signal) {
+	p.t.Helper()
+	if err := syscall.Kill(pid, which); err != nil && !errors.Is(err, syscall.ESRCH) {
+		p.t.Errorf("send %v to process %d: %v", which, pid, err)
+	}
+}
+
+// children are the processes that a process started and that have not ended.
+func children(t *testing.T, pid int) []int {
+	t.Helper()
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []int
+	for _, list := range lists {
+		text, _ := os.ReadFile(list) // who has ended has none
+		for child := range strings.FieldsSeq(string(text)) {
+			if pid, err := strconv.Atoi(child); err == nil {
+				all = append(all, pid)
+			}
 		}
 	}
+	return all
 }
 
 // soon is an office in which a panel that is lost counts as that after a few seconds,
