@@ -46,7 +46,7 @@
 // # What it does
 //
 // OAuth and SOAP logins (package identity). REST in every version from 31.0 to
-// 68.0, all alike: versions, resources, limits, query and queryAll with pages,
+// 68.0, all alike but for what an upsert answers: versions, resources, limits, query and queryAll with pages,
 // records by id and by external id, describe, composite, composite/batch,
 // composite/sobjects, generic streaming push; gzip both ways; the documented
 // errors; Sforce-Limit-Info and the limits of an edition (Limits), all enforced. SOQL as package soql reads

@@ -126,17 +126,25 @@ func (c *call) answer() (reply, error) {
 
 // checkVersion refuses versions that are retired or not known.
 func (c *call) checkVersion(segment string) error {
-	text, ok := strings.CutPrefix(segment, "v")
-	major, minor, _ := strings.Cut(text, ".")
-	n, err := strconv.Atoi(major)
-	switch {
-	case !ok || err != nil || minor != "0" || n > maxVersion || n < 1:
+	switch n := numberOf(segment); {
+	case n > maxVersion || n < 1:
 		return errNotFound()
 	case n < minVersion:
 		return &APIError{Status: http.StatusGone, Code: "UNSUPPORTED_API_VERSION",
 			Message: fmt.Sprintf("The requested API version %d.0 is retired; use %d.0 or later", n, minVersion)}
 	}
 	return nil
+}
+
+// numberOf is 67 for v67.0, and 0 for what is no version.
+func numberOf(version string) int {
+	text, ok := strings.CutPrefix(version, "v")
+	major, minor, _ := strings.Cut(text, ".")
+	n, err := strconv.Atoi(major)
+	if !ok || err != nil || minor != "0" {
+		return 0
+	}
+	return n
 }
 
 // versions lists the API versions; it needs no login.

@@ -149,6 +149,10 @@ func (c *call) rowByKey(ob *object, name, value string) (reply, error) {
 	return c.row(ob, id)
 }
 
+// upsertTells is the first API version in which an upsert's answer says whether
+// it created the record, and in which an update has one (salesforce-apis 2.4).
+const upsertTells = 46
+
 func (c *call) upsert(ob *object, key *field, value string) (reply, error) {
 	fields, err := c.fields()
 	if err != nil {
@@ -164,7 +168,13 @@ func (c *call) upsert(ob *object, key *field, value string) (reply, error) {
 		return reply{}, err
 	}
 	answer := c.created(ob, id)
-	if !created {
+	bare := numberOf(c.version) < upsertTells
+	switch {
+	case bare && !created:
+		return reply{status: http.StatusNoContent}, nil
+	case bare:
+		return answer, nil
+	case !created:
 		answer.status, answer.location = http.StatusOK, ""
 	}
 	answer.body = fmt.Appendf(nil, `{"id":"%s","success":true,"errors":[],"created":%t}`, id, created)

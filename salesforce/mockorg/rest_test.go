@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -160,6 +161,22 @@ func TestUpsert(t *testing.T) {
 		t.Errorf("by external id: %s", got)
 	}
 	s.refused(404, "NOT_FOUND", "PATCH", "sobjects/Ticket__c/Subject__c/x", `{}`)
+	// Before version 46.0 the answer did not say whether it was created, and there was none to an update.
+	for _, old := range []struct{ version, created, updated string }{
+		{"v45.0", `{"id":"*","success":true,"errors":[]}`, ""},
+		{"v46.0", `{"id":"*","success":true,"errors":[],"created":true}`, `{"id":"*","success":true,"errors":[],"created":false}`},
+	} {
+		path := "/services/data/" + old.version + "/sobjects/Ticket__c/Ext__c/" + old.version
+		created, status := s.call(201, "PATCH", path, `{}`), 200
+		if old.updated == "" {
+			status = 204
+		}
+		updated := s.call(status, "PATCH", path, `{}`)
+		id := regexp.MustCompile(`a00\w{15}`)
+		if id.ReplaceAllString(created, "*") != old.created || id.ReplaceAllString(updated, "*") != old.updated {
+			t.Errorf("%s answers %q to a create and %q to an update", old.version, created, updated)
+		}
+	}
 	s.call(204, "DELETE", "sobjects/Ticket__c/Ext__c/A%2F1", "")
 	s.refused(404, "NOT_FOUND", "GET", "sobjects/Ticket__c/Ext__c/A%2F1", "")
 }

@@ -1,105 +1,103 @@
 package mockorg
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 )
 
 // Seed is what an org holds when it starts. It is plain data: DefaultSeed makes
-// one, ReadSeed reads one from JSON, and a test may change either before New.
-// Records get their ids in the order of the seed, so the same seed gives the
-// same ids in every org.
+// one, which a test may change before New. Records get their ids in the order of
+// the seed, so the same seed gives the same ids in every org. An org that goes on
+// where another stopped has a State instead.
 type Seed struct {
 	// Name of the organization.
-	Name string `json:"name"`
+	Name string
 	// Users in order; those who are agents have a presence configuration.
-	Users []SeedUser `json:"users"`
+	Users []SeedUser
 	// Channels are the service channels; each routes one object.
-	Channels []SeedChannel `json:"channels"`
+	Channels []SeedChannel
 	// Statuses are the presence statuses and the channels they serve.
-	Statuses []SeedStatus `json:"statuses"`
+	Statuses []SeedStatus
 	// Routings are the routing configurations that queues point to.
-	Routings []SeedRouting `json:"routings"`
+	Routings []SeedRouting
 	// Queues hold work; those with a routing configuration make PSRs.
-	Queues []SeedQueue `json:"queues"`
+	Queues []SeedQueue
 	// DeclineReasons are those an agent's widget offers.
-	DeclineReasons []string `json:"decline_reasons,omitempty"`
+	DeclineReasons []string
 }
 
 // SeedUser is one user of the org.
 type SeedUser struct {
 	// Username is unique; its local part names the agent on the control plane.
-	Username  string `json:"username"`
-	FirstName string `json:"first_name"`
-	LastName  string `json:"last_name"`
+	Username  string
+	FirstName string
+	LastName  string
 	// Alias is at most eight characters; empty means the start of the local part.
-	Alias string `json:"alias,omitempty"`
+	Alias string
 	// UserType is Standard when empty; the system's own user is AutomatedProcess.
-	UserType string `json:"user_type,omitempty"`
+	UserType string
 	// Agent is the user's presence configuration; nil for those without Omni.
-	Agent *SeedAgent `json:"agent,omitempty"`
+	Agent *SeedAgent
 }
 
 // SeedAgent is the presence configuration of one agent.
 type SeedAgent struct {
 	// Capacity is the total weight of work the agent may hold.
-	Capacity int64 `json:"capacity"`
+	Capacity int64
 	// AutoAccept opens pushed work by itself; it excludes Decline.
-	AutoAccept bool `json:"auto_accept"`
+	AutoAccept bool
 	// Decline lets the agent decline pushed work; it excludes AutoAccept.
-	Decline bool `json:"decline"`
+	Decline bool
 	// StatusOnDecline and StatusOnPushTimeout are statuses by developer name
 	// the agent is moved to; empty keeps the status.
-	StatusOnDecline     string `json:"status_on_decline,omitempty"`
-	StatusOnPushTimeout string `json:"status_on_push_timeout,omitempty"`
+	StatusOnDecline     string
+	StatusOnPushTimeout string
 }
 
 // SeedChannel is one service channel.
 type SeedChannel struct {
-	DeveloperName string `json:"developer_name"`
-	Label         string `json:"label,omitempty"`
+	DeveloperName string
+	Label         string
 	// Object is the API name of the routed object, one channel per object.
-	Object string `json:"object"`
+	Object string
 	// CapacityModel is TabBased (also when empty) or StatusBased.
-	CapacityModel string `json:"capacity_model,omitempty"`
-	AutoAccept    bool   `json:"auto_accept,omitempty"`
+	CapacityModel string
+	AutoAccept    bool
 }
 
 // SeedStatus is one presence status; without channels it means busy.
 type SeedStatus struct {
-	DeveloperName string   `json:"developer_name"`
-	Label         string   `json:"label,omitempty"`
-	Channels      []string `json:"channels"`
+	DeveloperName string
+	Label         string
+	Channels      []string
 }
 
 // SeedRouting is one routing configuration.
 type SeedRouting struct {
-	DeveloperName string `json:"developer_name"`
-	Label         string `json:"label,omitempty"`
+	DeveloperName string
+	Label         string
 	// Model is ExternalRouting, LeastActive or MostAvailable.
-	Model string `json:"model"`
+	Model string
 	// Priority: the lower number is routed first.
-	Priority int64 `json:"priority"`
+	Priority int64
 	// CapacityWeight or CapacityPercentage, not both.
-	CapacityWeight     float64 `json:"capacity_weight,omitempty"`
-	CapacityPercentage float64 `json:"capacity_percentage,omitempty"`
+	CapacityWeight     float64
+	CapacityPercentage float64
 	// PushTimeout in seconds; 0 is off.
-	PushTimeout int64 `json:"push_timeout"`
+	PushTimeout int64
 }
 
 // SeedQueue is one queue.
 type SeedQueue struct {
-	DeveloperName string `json:"developer_name"`
-	Name          string `json:"name,omitempty"`
+	DeveloperName string
+	Name          string
 	// Routing is a routing configuration by developer name; empty for none.
-	Routing string `json:"routing,omitempty"`
+	Routing string
 	// Objects the queue may own.
-	Objects []string `json:"objects"`
+	Objects []string
 	// Members by username; nil means every agent.
-	Members []string `json:"members,omitempty"`
+	Members []string
 }
 
 // IntegrationUser is the username the default seed has for the daemon.
@@ -156,21 +154,6 @@ func DefaultSeed() Seed {
 		},
 		DeclineReasons: []string{"Wrapping up", "Not my skill", "On a break"},
 	}
-}
-
-// ReadSeed reads a seed from JSON. Unknown keys and references to things the
-// seed does not hold are refused.
-func ReadSeed(text []byte) (Seed, error) {
-	var s Seed
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&s); err != nil {
-		return Seed{}, fmt.Errorf("read seed: %w", err)
-	}
-	if d.More() {
-		return Seed{}, fmt.Errorf("read seed: text follows the seed's object; remove it")
-	}
-	return s, s.validate()
 }
 
 // label is the text people see: the given one, else the name with spaces.
