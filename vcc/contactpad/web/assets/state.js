@@ -30,7 +30,7 @@ export const initial = Object.freeze({
   fresh: {}, // interaction -> 'auto' or 'accepted': not looked at yet
   front: '', // the record whose tab is in front
   pushed: {}, // record -> when Omni-Channel asked whether it is accepted
-  byItself: {}, // records that it then accepted at once: nobody is so quick
+  byItself: {}, // whether it then accepted at once: nobody is so quick
   doing: {}, // command id -> {command, at, slow, failed}
   leaving: {}, // interaction -> since when its release or transfer is under way
   said: {}, // interaction -> why its last command was refused
@@ -165,11 +165,13 @@ const events = {
   looked: (s, e) => ({ ...s, fresh: omit(s.fresh, e.interaction) }),
   // What was in front has been looked at.
   front: (s, e) => ({ ...s, front: e.record, fresh: cards(s).filter((c) => c.record && c.record === s.front).reduce((fresh, c) => omit(fresh, c.interaction), s.fresh) }),
-  pushed: (s, e) => ({ ...s, pushed: remember(s.pushed, e.record, e.at) }),
+  pushed: (s, e) => ({ ...s, pushed: remember(s.pushed, e.record, e.at), byItself: omit(s.byItself, e.record) }),
+  // The server's word may have come first, and then it was guessed.
   taken(s, e) {
-    if (!(e.at - s.pushed[e.record] < quickest)) return s;
-    const late = cards(s).filter((c) => c.record === e.record && s.fresh[c.interaction] === 'accepted');
-    return { ...s, byItself: remember(s.byItself, e.record, true), fresh: { ...s.fresh, ...Object.fromEntries(late.map((c) => [c.interaction, 'auto'])) } };
+    if (!(e.record in s.pushed)) return s;
+    const itself = e.at - s.pushed[e.record] < quickest;
+    const guessed = cards(s).filter((c) => c.record === e.record && s.fresh[c.interaction]);
+    return { ...s, byItself: remember(s.byItself, e.record, itself), fresh: { ...s.fresh, ...Object.fromEntries(guessed.map((c) => [c.interaction, itself ? 'auto' : 'accepted'])) } };
   },
   seen: (s, e) => ({ ...s, seen: [...new Set([...s.seen, ...e.ids])].slice(-100) }),
 
@@ -215,7 +217,7 @@ const id15 = (id) => (/^[a-zA-Z0-9]{18}$/.test(id) ? id.slice(0, 15) : id);
 // events, or, if those have not come, by the server's times.
 function byItself(s, was, c) {
   const took = instant(c.since) - instant(was.since);
-  return c.class !== 'live' && (s.byItself[c.record] === true || (took >= 0 && took < quickestOffer));
+  return c.class !== 'live' && (s.byItself[c.record] ?? (took >= 0 && took < quickestOffer));
 }
 
 // desk takes the server's word in, whole.
