@@ -29,15 +29,15 @@ func (l *Ledger) onWork(now time.Time, w AgentWork) {
 	case c.State == InHand && w.Status.Live():
 		c.Rev++
 		l.inherit(now, c, w)
+	case w.Status.Live():
+		c.Rev++
+		l.look(now, c) // not of our making
 	case c.Heir != nil && c.Heir.Work == w.ID:
 		l.retireNote(c, w)
-	case !w.Status.Live():
+	default:
 		c.retire(w.ID)
 		l.index(c)
 		l.touch(c)
-	default:
-		c.Rev++
-		l.look(now, c) // live, and not of our making
 	}
 }
 

@@ -15,6 +15,7 @@ type script struct {
 	t   *testing.T
 	now time.Time
 	l   *omnichannel.Ledger
+	id  vcc.InteractionID
 	out omnichannel.Output // of the last step
 }
 
@@ -25,7 +26,7 @@ func newScriptBy(t *testing.T, p omnichannel.Policy) *script {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &script{t: t, l: l, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	s := &script{t: t, l: l, id: theInteraction, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	s.step(omnichannel.Baseline{Directory: directory, Begun: s.now})
 	return s
 }
@@ -48,7 +49,7 @@ func (s *script) after(d time.Duration) {
 }
 
 func (s *script) state() omnichannel.State {
-	c, _ := s.l.Chain(theInteraction)
+	c, _ := s.l.Chain(s.id)
 	return c.State
 }
 

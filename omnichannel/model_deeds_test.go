@@ -185,14 +185,22 @@ func (m *model) deeds(match func(omnichannel.RecordID) bool) []deed {
 	return deeds
 }
 
-// accept opens an AgentWork; a transfer to an agent ends the one before.
+// accept opens an AgentWork; a transfer to an agent ends the one before, and which of the
+// two events comes first nobody promises.
 func (m *model) accept(w *omnichannel.AgentWork) {
-	for _, x := range m.ofStatus(omnichannel.Opened) {
+	before := m.ofStatus(omnichannel.Opened)
+	first := rapid.Bool().Draw(m.t, "opened first")
+	if first {
+		m.setStatus(w, omnichannel.Opened)
+	}
+	for _, x := range before {
 		if x.Record == w.Record {
 			m.setStatus(x, omnichannel.Transferred)
 		}
 	}
-	m.setStatus(w, omnichannel.Opened)
+	if !first {
+		m.setStatus(w, omnichannel.Opened)
+	}
 	m.owners[w.Record] = string(w.User)
 	if m.psrs[w.PSR] != nil {
 		m.deletePSR(w.PSR)
