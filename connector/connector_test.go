@@ -222,15 +222,22 @@ func TestSweeps(t *testing.T) {
 	})
 }
 
+// advised is a fault with words on what to do about it.
+type advised struct{ text, advice string }
+
+func (e advised) Error() string  { return e.text }
+func (e advised) Advice() string { return e.advice }
+
 // TestOrgThatCannotBeRead holds that the link says so, and that it is tried until
 // it works.
 func TestOrgThatCannotBeRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o, m := &org{down: errors.New("HTTP 503")}, newMemory(t)
+		o, m := &org{down: advised{"HTTP 503 (wait a little)", "wait a little"}}, newMemory(t)
 		r := start(t, o, m, nil)
 		synctest.Wait()
 		links, swept := r.c.Links()
-		if links[0].Name != connector.RESTLink || links[0].State != omnichannel.LinkDown || links[0].Reason != "HTTP 503" || !swept.IsZero() {
+		want := omnichannel.Link{Name: connector.RESTLink, State: omnichannel.LinkDown, Reason: "HTTP 503", Hint: "wait a little", Since: links[0].Since}
+		if links[0] != want || !swept.IsZero() {
 			t.Errorf("links %+v, swept %v", links, swept)
 		}
 		o.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -134,7 +135,8 @@ func (c *Connector) count(change func(*Counts)) {
 	change(&c.counts)
 }
 
-// restFault describes why the org could not be read.
+// restFault describes why the org could not be read. What the fault advises stands
+// beside the reason, whose last words it often is.
 func restFault(err error) omnichannel.Link {
 	l := omnichannel.Link{Name: RESTLink, State: omnichannel.LinkDown, Reason: err.Error()}
 	if h, ok := errors.AsType[interface {
@@ -142,6 +144,9 @@ func restFault(err error) omnichannel.Link {
 		Advice() string
 	}](err); ok {
 		l.Hint = h.Advice()
+		if at := strings.LastIndex(l.Reason, l.Hint); l.Hint != "" && at > 0 {
+			l.Reason = strings.TrimRight(l.Reason[:at], " :(")
+		}
 	}
 	return l
 }

@@ -71,6 +71,9 @@ func (e *APIError) Error() string {
 	return b.String()
 }
 
+// Advice returns the Hint.
+func (e *APIError) Advice() string { return e.Hint }
+
 // root returns the error that caused the others: a transaction that is rolled
 // back marks its innocent parts with codes of their own (salesforce-apis 2.5).
 func (e *APIError) root() ErrorItem {

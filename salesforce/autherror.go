@@ -42,6 +42,9 @@ func (e *AuthError) Error() string {
 // Unwrap returns the cause, if there is one.
 func (e *AuthError) Unwrap() error { return e.Err }
 
+// Advice returns the Hint.
+func (e *AuthError) Advice() string { return e.Hint }
+
 // Retryable reports whether a later attempt can succeed without anybody
 // changing anything.
 func (e *AuthError) Retryable() bool { return !e.Permanent }

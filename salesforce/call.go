@@ -193,7 +193,11 @@ func (k *call) send(r *http.Request, tok Token) ([]byte, *fault) {
 	k.c.counts.attempts.Add(1)
 	resp, err := k.c.opt.Transport.RoundTrip(req)
 	if err != nil {
-		return nil, k.broken(ctx, err, sent.Load())
+		f := k.broken(ctx, err, sent.Load())
+		if f.class == offline && k.ctx.Err() == nil {
+			f.err = &UnreachableError{req.URL.Host, f.err}
+		}
+		return nil, f
 	}
 	defer func() { _ = resp.Body.Close() }()
 	now := time.Now()

@@ -220,7 +220,7 @@ func (s *TokenSource) request(ctx context.Context) (Token, *AuthError) {
 	req.Header.Set("Accept", "application/json")
 	resp, err := s.http.Do(req)
 	if err != nil {
-		return Token{}, &AuthError{Err: err}
+		return Token{}, &AuthError{Err: err, Hint: unreachable(err)}
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := readBounded(resp.Body, maxTokenReply)

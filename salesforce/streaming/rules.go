@@ -100,7 +100,8 @@ var (
 	handshakeDenied = verdict{name: "handshake-denied", do: wait, wait: time.Minute,
 		hint: "Salesforce denied the handshake without a reason; check that the user may use the Streaming API"}
 	serverFault = verdict{name: "server-fault", do: rehandshake, held: true}
-	network     = verdict{name: "network", do: rehandshake, held: true}
+	network     = verdict{name: "network", do: rehandshake, held: true,
+		hint: "no connection to Salesforce, or it broke; if that lasts, check network, DNS, firewall and proxy"}
 	silent      = verdict{name: "silent", do: rehandshake, held: true,
 		hint: "no answer in time: a firewall or proxy may be cutting long requests without saying so"}
 	malformed = verdict{name: "malformed-reply", do: rehandshake, held: true,
