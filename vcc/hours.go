@@ -27,17 +27,15 @@ func (h *Hours) OpenAt(t time.Time) bool {
 const mostDays = 400
 
 // Next returns the first moment after t at which it is open or closed, other than at
-// t; false if that never changes.
+// t; false if that never changes. Holidays begin and end at midnight, which changes only
+// what is open until or from then, so spans tell every change.
 func (h *Hours) Next(t time.Time) (time.Time, bool) {
 	if h == nil {
 		return time.Time{}, false
 	}
 	open := h.OpenAt(t)
 	day := h.dayOf(t)
-	for n := range mostDays {
-		if len(h.Close) == 0 && (len(h.Open) == 0 || open && n > 8) {
-			break // never, or always, open: every week is as the last
-		}
+	for range mostDays {
 		var first time.Time
 		for _, s := range h.Open {
 			if s.Day != day.weekday() {
@@ -51,11 +49,6 @@ func (h *Hours) Next(t time.Time) (time.Time, bool) {
 		}
 		if !first.IsZero() {
 			return first, true
-		}
-		// Midnight itself may be where a holiday begins or ends.
-		midnight := h.wall(day, 24*time.Hour)
-		if h.OpenAt(midnight) != open {
-			return midnight, true
 		}
 		day = day.next()
 	}

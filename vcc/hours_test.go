@@ -78,6 +78,19 @@ func TestHoursThatNeverChange(t *testing.T) {
 	}
 }
 
+// TestHoursInAnyOrder holds that the first change counts, however spans are listed.
+func TestHoursInAnyOrder(t *testing.T) {
+	at := func(hour int) time.Time { return time.Date(2026, 11, 23, hour, 0, 0, 0, time.UTC) } // a Monday
+	h := &vcc.Hours{Open: []vcc.Span{
+		{Day: time.Monday, From: 14 * time.Hour, To: 18 * time.Hour}, {Day: time.Monday, From: 8 * time.Hour, To: 12 * time.Hour},
+	}}
+	for from, want := range map[int]int{6: 8, 8: 12, 12: 14, 14: 18} {
+		if next, ok := h.Next(at(from)); !ok || !next.Equal(at(want)) {
+			t.Errorf("after %d it changes at %v", from, next)
+		}
+	}
+}
+
 // TestHoursNext holds that between a moment and Next nothing changes, and at Next it
 // does.
 func TestHoursNext(t *testing.T) {
