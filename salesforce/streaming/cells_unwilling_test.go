@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -41,10 +42,11 @@ func refusing(refusal, reason string) func(s *server) fault {
 // answering gives the fault whatever the server is.
 func answering(f fault) func(*server) fault { return func(*server) fault { return f } }
 
-// Waits that are not ours to shorten: the poll's time and grace in silence, and
-// the longest pause between two attempts.
+// Waits that are not ours to shorten: the poll's time and grace in silence, those of
+// a reply that stands still, and the longest pause between two attempts.
 const (
 	untilSilent  = 131 * time.Second
+	untilStill   = 31 * time.Second
 	longestPause = 121 * time.Second
 )
 
@@ -62,12 +64,18 @@ func silentCells() []cell {
 			return true
 		})},
 		{name: "a reply that comes one byte a second", wait: untilSilent, strike: struck(func(w http.ResponseWriter, r *http.Request, _ meta) bool {
-			for r.Context().Err() == nil {
-				if _, err := fmt.Fprint(w, " "); err != nil || http.NewResponseController(w).Flush() != nil {
+			for _, b := range []byte(`[{"channel":"/meta/connect","successful":true,"advice":{"reconnect":"retry","interval":0,"timeout":110000},"ext":{"filling":"` + strings.Repeat("x", 200)) {
+				if _, err := w.Write([]byte{b}); err != nil || http.NewResponseController(w).Flush() != nil || r.Context().Err() != nil {
 					break
 				}
 				time.Sleep(time.Second)
 			}
+			return true
+		})},
+		{name: "a reply that begins and does not go on, on an open connection", wait: untilStill, strike: struck(func(w http.ResponseWriter, r *http.Request, _ meta) bool {
+			fmt.Fprint(w, ` [{"channel":"/meta/connect","succ`)
+			http.NewResponseController(w).Flush()
+			<-r.Context().Done()
 			return true
 		})},
 		{name: "503::Server is too busy as the failureReason, 401 as the error", wait: 61 * time.Second, check: noLogin,

@@ -109,6 +109,15 @@ func sessionCells() []cell {
 		{name: "the stored replay ID of one channel in three has expired", channels: three, gaps: []string{cases},
 			strike: forgotten(func(s *server) { expire(s, cases) })},
 		{name: "110 seconds of silence, twice", quiet: true, strike: func(*rig) { pause(225 * time.Second) }},
+		{name: "110 seconds of silence after headers and a blank that came at once", quiet: true, strike: func(r *rig) {
+			struck(func(w http.ResponseWriter, req *http.Request, _ meta) bool {
+				req.Header.Del("Accept-Encoding") // the headers are gone, the reply cannot be compressed any more
+				fmt.Fprint(w, "\r\n")
+				http.NewResponseController(w).Flush()
+				return false
+			})(r)
+			pause(225 * time.Second)
+		}},
 	}
 }
 
@@ -161,6 +170,17 @@ func cutAfter(text string) fault {
 	}
 }
 
+// struckBy holds that the server has done what it was to do.
+func struckBy(done func(s *server) bool) func(r *rig) {
+	return func(r *rig) {
+		r.server.mu.Lock()
+		defer r.server.mu.Unlock()
+		if !done(r.server) {
+			r.t.Error("the fault never struck")
+		}
+	}
+}
+
 // muddle repeats the answers of a reply, in another order. Its events stay.
 func muddle(answers []map[string]any) []map[string]any {
 	var events, metas []map[string]any
@@ -188,9 +208,11 @@ func replyCells() []cell {
 		{name: "the connect reply comes last in its array", quiet: true, strike: func(*rig) {}},
 		{name: "message ids come back as numbers", strike: forgotten(func(s *server) { s.numericIDs = !s.numericIDs })},
 		{name: "answers come in another order than asked, and twice", channels: three, strike: forgotten(func(s *server) { s.muddled = !s.muddled })},
-		{name: "events come inside a subscribe reply", strike: forgotten(func(s *server) { s.inSubscribe = !s.inSubscribe })},
-		{name: "replies are compressed", strike: forgotten(func(s *server) { s.gzip = !s.gzip })},
-		{name: heavyReply, quiet: true, strike: func(r *rig) {
+		{name: "events come inside a subscribe reply", strike: forgotten(func(s *server) { s.inSubscribe = !s.inSubscribe }),
+			check: struckBy(func(s *server) bool { return !s.inSubscribe || s.along > 0 })},
+		{name: "replies are compressed", strike: forgotten(func(s *server) { s.gzip = !s.gzip }),
+			check: struckBy(func(s *server) bool { return s.packed > 0 })},
+		{name: heavyReply, quiet: true, check: struckBy(func(s *server) bool { return s.largest > 11<<20 }), strike: func(r *rig) {
 			r.stream.note(psr, r.server.burst(psr, 11, strings.Repeat("x", 1<<20)))
 		}},
 		{name: "events of 18 MB wait, more than the client takes in one reply", gaps: []string{psr}, passes: true, strike: func(r *rig) {

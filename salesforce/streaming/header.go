@@ -44,7 +44,7 @@ func (s *session) keep(resp *http.Response) {
 // lasting returns the cookies of a response with their life told as a length
 // and not as a date. The dates are of the server's clock: with clocks three
 // hours apart the routing cookie would be dropped as it arrives, and every
-// session with it.
+// session with it. Nor does a length care if the clock here is set meanwhile.
 func lasting(resp *http.Response) []*http.Cookie {
 	cookies := resp.Cookies()
 	if len(cookies) == 0 {
@@ -52,7 +52,7 @@ func lasting(resp *http.Response) []*http.Cookie {
 	}
 	sent, err := http.ParseTime(resp.Header.Get("Date"))
 	if err != nil {
-		return cookies
+		sent = time.Now()
 	}
 	for _, c := range cookies {
 		if c.Expires.IsZero() || c.MaxAge != 0 {

@@ -90,7 +90,8 @@ const pageShort = `Salesforce would serve the client again at once. No event may
 const pageLong = `The fault lasts, or looks like a quiet hour: Salesforce holds a poll for 110
 seconds when there is nothing to tell, so silence is a fault after that and 20
 seconds of grace. (Over TCP a dead connection is usually found earlier, by
-keep-alive probes, after about a minute.) Nothing can be delivered as long as it
+keep-alive probes, after about a minute.) A reply that has begun must go on: after
+30 seconds of standing still it is a fault. Nothing can be delivered as long as it
 lasts; what counts is that everything is delivered afterwards, and that the org
 is not overrun meanwhile.
 `

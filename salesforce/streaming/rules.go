@@ -102,7 +102,7 @@ var (
 	serverFault = verdict{name: "server-fault", do: rehandshake, held: true}
 	network     = verdict{name: "network", do: rehandshake, held: true,
 		hint: "no connection to Salesforce, or it broke; if that lasts, check network, DNS, firewall and proxy"}
-	silent      = verdict{name: "silent", do: rehandshake, held: true,
+	silent = verdict{name: "silent", do: rehandshake, held: true,
 		hint: "no answer in time: a firewall or proxy may be cutting long requests without saying so"}
 	malformed = verdict{name: "malformed-reply", do: rehandshake, held: true,
 		hint: "the answer was not Bayeux; is there a proxy or a login page in between?"}

@@ -1,13 +1,11 @@
 package streaming_test
 
 import (
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"sort"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -37,6 +35,9 @@ type server struct {
 	asked    []asked
 	mostHeld int // connects of one session
 	stale    int // cookies that came with handshakes
+	packed   int // replies that were compressed
+	largest  int // reply, in bytes before that
+	along    int // events in subscribe replies
 }
 
 type published struct {
@@ -325,7 +326,11 @@ func (s *server) subscribe(w http.ResponseWriter, r *http.Request, metas []meta)
 		answers = append(answers, answer)
 	}
 	if p != nil && s.inSubscribe {
-		answers = append(s.take(p), answers...)
+		events := s.take(p)
+		s.mu.Lock()
+		s.along += len(events)
+		s.mu.Unlock()
+		answers = append(events, answers...)
 	}
 	s.write(w, r, answers...)
 }
@@ -350,44 +355,4 @@ func (s *server) follow(p *peer, m meta) (refusal string) {
 	}
 	p.at[key] = at
 	return ""
-}
-
-// reply is the answer to a meta message.
-func reply(m meta, refusal, reconnect, reason string) map[string]any {
-	answer := map[string]any{"id": m.ID, "channel": m.Channel, "successful": refusal == ""}
-	if m.ClientID != "" {
-		answer["clientId"] = m.ClientID
-	}
-	if refusal != "" {
-		answer["error"] = refusal
-	}
-	if reconnect != "" {
-		answer["advice"] = map[string]any{"reconnect": reconnect, "interval": 0}
-	}
-	if reason != "" {
-		answer["ext"] = map[string]any{"sfdc": map[string]any{"failureReason": reason}}
-	}
-	return answer
-}
-
-func (s *server) write(w http.ResponseWriter, r *http.Request, answers ...map[string]any) {
-	if s.muddled {
-		answers = muddle(answers)
-	}
-	if s.numericIDs {
-		for _, a := range answers {
-			if id, ok := a["id"].(string); ok {
-				a["id"], _ = strconv.Atoi(id)
-			}
-		}
-	}
-	w.Header().Set("Content-Type", "application/json")
-	if s.gzip && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		w.Header().Set("Content-Encoding", "gzip")
-		z, _ := gzip.NewWriterLevel(w, gzip.HuffmanOnly) // the dearer levels are slow under -race
-		defer z.Close()
-		json.NewEncoder(z).Encode(answers)
-		return
-	}
-	json.NewEncoder(w).Encode(answers)
 }

@@ -139,7 +139,7 @@ type response struct {
 }
 
 // post sends messages and reads the whole reply. The caller's context is its
-// only deadline. Of the session's fields it changes those that are safe for
+// only deadline, but for a reply that stands still. Of the session's fields it changes those that are safe for
 // concurrent use. It goes to the round tripper itself, since there is no use for what a
 // http.Client adds: a redirect would carry the token to a host nobody chose.
 func (t *transport) post(ctx context.Context, s *session, messages ...outgoing) response {
@@ -147,6 +147,8 @@ func (t *transport) post(ctx context.Context, s *session, messages ...outgoing) 
 	if err != nil {
 		return response{fault: classifyToken(err)}
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	r := response{token: token}
 	body, err := encode(messages)
 	if err != nil {
@@ -166,7 +168,11 @@ func (t *transport) post(ctx context.Context, s *session, messages ...outgoing) 
 	}
 	defer resp.Body.Close()
 	s.keep(resp)
+	resp.Body = &pulse{ReadCloser: resp.Body, stop: func() { cancel(errStill) }}
 	r.messages, r.fault = read(resp, &s.usual)
+	if r.fault != nil && context.Cause(ctx) == errStill {
+		r.fault = &fault{silent, errStill.Error()}
+	}
 	return r
 }
 

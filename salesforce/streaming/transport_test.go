@@ -104,7 +104,8 @@ func TestCookiesLiveByTheServersClock(t *testing.T) {
 		{"deleted", sent.Format(http.TimeFormat), http.Cookie{Expires: at("2000-12-31T00:00:00Z")}, -1},
 		{"max-age wins", sent.Format(http.TimeFormat), http.Cookie{Expires: at("2001-01-01T03:00:00Z"), MaxAge: 60}, 60},
 		{"of the session", sent.Format(http.TimeFormat), http.Cookie{}, 0},
-		{"no date", "", http.Cookie{Expires: at("2001-01-01T03:00:00Z")}, 0},
+		{"no date", "", http.Cookie{Expires: time.Now().Add(time.Hour + 900*time.Millisecond)}, 3600},
+		{"deleted without a date", "", http.Cookie{Expires: at("2001-01-01T03:00:00Z")}, -1},
 	}
 	for _, tt := range tests {
 		tt.cookie.Name, tt.cookie.Value = "sfdc-stream", "x"

@@ -2,6 +2,7 @@ package streaming
 
 import (
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -39,7 +40,7 @@ func newWorld(t interface{ Fatalf(string, ...any) }, names ...string) *world {
 		channels[i] = Channel{Name: n, Fallback: FallbackRetained}
 	}
 	return &world{
-		t: t, now: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), names: names,
+		t: t, now: time.Now(), names: names,
 		m:      newMachine(testLimits, &fixedPauses{}, channels),
 		stands: map[string]bool{}, askedFor: map[string]bool{},
 	}
@@ -127,6 +128,9 @@ func (w *world) check() {
 	}
 	spaced(w.t, "handshakes", w.handshakes, time.Second)
 	spaced(w.t, "logins after an authentication failure", w.loginsAfter, 30*time.Second)
+	if d := w.m.deadline(); !d.IsZero() && !strings.Contains(d.String(), " m=") {
+		w.t.Fatalf("%s until %v by the clock on the wall, which may be set at any time", w.m.state, d)
+	}
 	if w.m.state != idle && w.m.state != stopped && w.m.deadline().IsZero() && w.request == nil && len(w.jobs) == 0 {
 		w.t.Fatalf("%s without a deadline, a request or a job: stuck", w.m.state)
 	}
