@@ -110,6 +110,7 @@ func sessionCells() []cell {
 			strike: forgotten(func(s *server) { expire(s, cases) })},
 		{name: "110 seconds of silence, twice", quiet: true, strike: func(*rig) { pause(225 * time.Second) }},
 		{name: "110 seconds of silence after headers and a blank that came at once", quiet: true, strike: func(r *rig) {
+			pause(time.Second) // all events are delivered
 			struck(func(w http.ResponseWriter, req *http.Request, _ meta) bool {
 				req.Header.Del("Accept-Encoding") // the headers are gone, the reply cannot be compressed any more
 				fmt.Fprint(w, "\r\n")
