@@ -109,7 +109,8 @@ var decodeSamples = []string{
 	`[{"data":{"event":{"replayId":1},"event":{"replayId":2.5}}},{"data":"text"},{"data":[1,2]}]`,
 	`[{"ch\u0061nnel":"\/topic\/A","id":"\ud83d\ude00","clientId":"` + "\xff" + `"}]`,
 	`[{"channel":"\b"},{"channel":"\b"},{"channel":"a\\b"},{"channel":"a\b"},{"clientId":234},{"clientId":12345}]`,
-	`[{"a":"` + "\n" + `"}]`, `[{"a":"\x"}]`, `[{"a":"\u12g4"}]`, `[{"a":1e5,"b":-0.5E-7,"c":[[[{}]]],"d":false}] x`, `[{"a":1,}]`, `[{"a" 1}]`, `[{1:1}]`, `[,]`,
+	`[{"a":"` + "\n" + `"}]`, `[{"a":"\x"}]`, `[{"a":"\u12g4"}]`, `[{"a":1e5,"b":-0.5E-7,"c":[[[{}]]],"d":false}] x`, `[{"a":1e+5,"b":1E-0}]`, `[{"a":1e}]`, `[{"a":1e+}]`, `[{"a":1E*5}]`, `[{"a":-0.0}]`, `[{"a":-01}]`, `[{"a":tru}]`, `[{"a":trux}]`, `[{"a":"\u00AF\u00gf"}]`, `[{"a":"\u00AF"}]`,
+	`[{"a":1,`, `[{"a":1e`, `[{"a":1e+`, `[{"a":-`, `[{"a":0`, `[{"a":7`, `[{"a":tr`, `[{"channel":"\\b"},{"channel":"\b"}]`, `[{"a":1,}]`, `[{"a" 1}]`, `[{1:1}]`, `[,]`,
 }
 
 func checkDecode(t *testing.T, body []byte) {
@@ -137,6 +138,7 @@ func TestDecodeAgreesWithEncodingJSON(t *testing.T) {
 		checkDecode(t, []byte(sample))
 	}
 	checkDecode(t, body(3))
+	checkDecode(t, []byte("["+strings.Repeat("{},", 2*maxDepth)+"{}]")) // many, but not deep
 	deep := func(n int) []byte {
 		return []byte(`[{"data":` + strings.Repeat("[", n) + strings.Repeat("]", n) + `}]`)
 	}

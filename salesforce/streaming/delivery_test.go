@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"sync"
@@ -170,6 +171,20 @@ type rig struct {
 	stop    context.CancelCauseFunc
 }
 
+// strict holds that nothing is logged as an error: a machine that is asked the
+// impossible says so there.
+type strict struct {
+	slog.Handler
+	t *testing.T
+}
+
+func (strict) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelError }
+
+func (s strict) Handle(_ context.Context, r slog.Record) error {
+	s.t.Error(r.Message)
+	return nil
+}
+
 var errOver = errors.New("the test is over")
 
 // newRig starts a client and waits until it is up, or as far as it gets.
@@ -185,7 +200,7 @@ func newRig(t *testing.T, h http.Handler, change func(*streaming.Options)) *rig 
 	o := streaming.Options{
 		TokenSource: r.tokens, APIVersion: "67.0", Channels: []streaming.Channel{{Name: psr}},
 		Cursor: r.owner.readCursor, Deliver: r.owner.deliver, OnGap: r.owner.closeGap, OnLink: r.owner.link,
-		HTTP: &http.Client{Transport: r.witness},
+		HTTP: &http.Client{Transport: r.witness}, Logger: slog.New(strict{slog.DiscardHandler, t}),
 	}
 	if change != nil {
 		change(&o)

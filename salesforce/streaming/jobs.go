@@ -54,7 +54,7 @@ func (r *run) closeGap(d deed) {
 // settleJob takes in what the owner did.
 func (r *run) settleJob(a answer) {
 	r.working = false
-	if a.input.fault == nil && len(a.batch) > 0 {
+	if a.input.fault == nil {
 		r.seen.delivered(a.batch)
 		r.client.count(func(s *Stats) { s.Events += uint64(len(a.batch)) })
 	}

@@ -41,6 +41,30 @@ func TestOddEvents(t *testing.T) {
 	})
 }
 
+// TestEventsBesideAHandshake: before anything is subscribed there is no position
+// that they could follow on.
+func TestEventsBesideAHandshake(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newServer()
+		r := newRig(t, s, nil)
+		pause(time.Minute)
+		s.next("handshake", func(w http.ResponseWriter, _ *http.Request, m meta) bool {
+			fmt.Fprintf(w, `[{"channel":"%s","data":{"event":{"replayId":1}}},{"channel":"/meta/handshake","id":%q,"successful":true,"clientId":"x"}]`, psr, m.ID)
+			return true
+		})
+		s.forget()
+		pause(time.Minute)
+		r.wantLink(streaming.LinkUp)
+		if got := r.owner.replays(); len(got) > 0 {
+			t.Errorf("delivered %v", got)
+		}
+		if polls := r.client.Stats().Polls; polls != uint64(s.count("/meta/connect")) {
+			t.Errorf("%d polls counted of %d", polls, s.count("/meta/connect"))
+		}
+		r.end()
+	})
+}
+
 func TestHugeReplyAndRedirect(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newServer()

@@ -59,7 +59,7 @@ func subscribeInput(r response, sent []outgoing, positions []int64) input {
 		m, ok := answerTo(r.messages, s)
 		f := &fault{verdict: unanswered}
 		switch {
-		case ok && m.successful:
+		case m.successful:
 			f = nil
 		case ok:
 			f = classify(onSubscribe, m)

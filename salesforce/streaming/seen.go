@@ -78,14 +78,15 @@ func (s *seen) memory(channel string) *memory {
 
 func (s *seen) has(e Event) bool {
 	m := s.channels[e.Channel]
-	if m == nil || e.Replay == NoReplay {
+	if m == nil {
 		return false
 	}
 	content, known := m.content[e.Replay]
 	return known && content == maphash.Bytes(s.seed, e.Data)
 }
 
-// delivered remembers a batch that the owner made durable.
+// delivered remembers a batch that the owner made durable. What has no replay ID is
+// never known again.
 func (s *seen) delivered(batch []Event) {
 	for _, e := range batch {
 		if e.Replay == NoReplay {

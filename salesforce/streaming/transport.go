@@ -212,7 +212,7 @@ func read(resp *http.Response, usual *atomic.Int64) ([]message, *fault) {
 	}
 	_, err := buffer.ReadFrom(io.LimitReader(resp.Body, maxReply+1))
 	usual.Store(int64(buffer.Len()))
-	if err == nil && buffer.Len() > maxReply {
+	if buffer.Len() > maxReply {
 		err = errTooLarge
 	}
 	if err != nil && resp.StatusCode == http.StatusOK {
@@ -225,7 +225,7 @@ func read(resp *http.Response, usual *atomic.Int64) ([]message, *fault) {
 	switch {
 	case resp.StatusCode == http.StatusOK && err != nil:
 		return nil, &fault{malformed, err.Error()}
-	case resp.StatusCode != http.StatusOK && (err != nil || !hasMeta(messages)):
+	case resp.StatusCode != http.StatusOK && !hasMeta(messages):
 		return nil, classifyHTTP(resp.StatusCode, resp.Header)
 	}
 	return messages, nil

@@ -66,6 +66,28 @@ func TestEncode(t *testing.T) {
 	}
 }
 
+// TestWhatIsAsked: the requests of a session as they go out. The handshake advertises
+// replay, as Salesforce's own client does (salesforce-apis 3.3).
+func TestWhatIsAsked(t *testing.T) {
+	s := session{}
+	shake := s.handshake()
+	s.clientID = "2bc9"
+	for _, tt := range []struct {
+		message outgoing
+		want    string
+	}{
+		{shake, `{"id":"1","channel":"/meta/handshake","version":"1.0","minimumVersion":"1.0","supportedConnectionTypes":["long-polling"],"ext":{"replay":true}}`},
+		{s.connect(true), `{"id":"2","channel":"/meta/connect","clientId":"2bc9","connectionType":"long-polling","advice":{"timeout":0}}`},
+		{s.subscribe("/topic/A?Type=1").at(8731), `{"id":"3","channel":"/meta/subscribe","clientId":"2bc9","subscription":"/topic/A?Type=1","ext":{"replay":{"/topic/A":8731}}}`},
+		{s.connect(false), `{"id":"4","channel":"/meta/connect","clientId":"2bc9","connectionType":"long-polling"}`},
+		{s.message("/meta/disconnect"), `{"id":"5","channel":"/meta/disconnect","clientId":"2bc9"}`},
+	} {
+		if got, err := encode([]outgoing{tt.message}); err != nil || string(got) != "["+tt.want+"]" {
+			t.Errorf("asks\n%s (%v), want\n[%s]", got, err, tt.want)
+		}
+	}
+}
+
 // TestEndpoint: My Domain URLs come with and without a slash; nothing but
 // scheme, host and path is taken over.
 func TestEndpoint(t *testing.T) {
