@@ -100,13 +100,16 @@ const changeTypePath = "ChangeEventHeader.changeType"
 // passes tells whether a change is for a member of a custom channel. A filter
 // sees what the event holds: of an update only the fields that changed, of a
 // deletion none; others are null to it (salesforce-package 1.6). Gap events hold
-// nothing to judge by, and pass (a guess).
-func (m member) passes(e entry, changeType string, now time.Time) bool {
+// nothing to judge by: gaps tells whether they pass (Settings.GapFilter).
+func (m member) passes(e entry, changeType, gaps string, now time.Time) bool {
 	if m.object != e.rec.table.object {
 		return false
 	}
-	if m.filter == nil || strings.HasPrefix(changeType, gapPrefix) {
+	if m.filter == nil {
 		return true
+	}
+	if strings.HasPrefix(changeType, gapPrefix) {
+		return gaps == "pass"
 	}
 	ok, err := m.filter.Match(func(name string) (any, error) {
 		if strings.EqualFold(name, changeTypePath) {
@@ -153,7 +156,7 @@ func (o *Org) captureChannels(e entry, changeType string, now time.Time) []strin
 		list = append(list, "/data/ChangeEvents", "/data/"+ob.changeEvent())
 	}
 	for name, members := range o.channels {
-		if slices.ContainsFunc(members, func(m member) bool { return m.passes(e, changeType, now) }) {
+		if slices.ContainsFunc(members, func(m member) bool { return m.passes(e, changeType, o.omni.set.GapFilter, now) }) {
 			list = append(list, "/data/"+name)
 		}
 	}

@@ -59,6 +59,21 @@ func TestGapEvents(t *testing.T) {
 	if got := strings.Join(custom.changes(), ", "); got != want {
 		t.Errorf("on the custom channel %s", got)
 	}
+	// The custom channel's member has a filter, which may withhold them.
+	set := s.o.Settings()
+	set.GapFilter = "withhold"
+	if err := s.o.SetSettings(set); err != nil {
+		t.Fatal(err)
+	}
+	arm(mockorg.Fault{Name: "change-gap", Object: "Ticket__c"})
+	urgent := `{"Urgent__c":true}`
+	told, withheld := s.create("Ticket__c", urgent), s.create("Ticket__c", urgent)
+	if got := strings.Join(all.changes(), ", "); got != "GAP_CREATE "+told+", CREATE "+withheld {
+		t.Errorf("got %s", got)
+	}
+	if got := strings.Join(custom.changes(), ", "); got != "CREATE "+withheld {
+		t.Errorf("through the filter %s", got)
+	}
 	for _, f := range []mockorg.Fault{{Name: "change-gap", Method: "POST"}, {Name: "change-overflow", Path: "/"}} {
 		if err := s.o.Arm(f); err == nil {
 			t.Errorf("%+v was armed", f)

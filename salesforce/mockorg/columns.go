@@ -31,7 +31,7 @@ func (c *call) columns(p *plan) (reply, error) {
 		Grouped    bool          `json:"groupBy"`
 		IDSelected bool          `json:"idSelected"`
 		KeyPrefix  string        `json:"keyPrefix"`
-	}{Columns: []queryColumn{}, Entity: p.object.name, KeyPrefix: p.object.prefix}
+	}{Columns: []queryColumn{}, Entity: p.object.name, KeyPrefix: c.prefixOf(p.object)}
 	if p.columns != nil { // COUNT() has none
 		description.Columns = describeColumns(p.columns.children)
 		for _, child := range p.columns.children {

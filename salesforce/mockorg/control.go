@@ -235,7 +235,7 @@ func (o *Org) postOwner(r *http.Request) (any, error) {
 
 func (o *Org) postSettings(r *http.Request) (any, error) {
 	s := o.Settings()
-	if err := readBody(r, &s); err != nil {
+	if err := readBody(r, (*bareSettings)(&s)); err != nil {
 		return nil, err
 	}
 	if err := o.SetSettings(s); err != nil {

@@ -2,8 +2,10 @@ package mockorg
 
 import (
 	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"omnibridge/salesforce/mockorg/clock"
@@ -28,7 +30,11 @@ type session struct {
 func (m *omni) login(t *tx, user, status string) error {
 	m.logins++
 	sum := sha256.Sum256(fmt.Appendf(nil, "omni session %d of %s", m.logins, user))
-	m.sessions[user] = &session{key: fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])}
+	key := fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+	if m.set.SessionKey == "text" {
+		key = strings.Repeat(base64.StdEncoding.EncodeToString(sum[:])+"!", 5)[:200]
+	}
+	m.sessions[user] = &session{key: key}
 	return m.present(t, user, status)
 }
 

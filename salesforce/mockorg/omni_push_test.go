@@ -252,31 +252,6 @@ func TestSwitches(t *testing.T) {
 	}
 }
 
-// TestSessionKey checks what LastDeclinedAgentSession may tell: the same agent
-// in the same session, and nothing after the next login (salesforce-omni 3.4).
-func TestSessionKey(t *testing.T) {
-	w := newWorld(t, nil)
-	w.online("ada")
-	c := w.work("Case")
-	decline := func() string {
-		t.Helper()
-		w.push(c.ID, "ada")
-		w.must(w.o.Agent("ada").Decline("", ""))
-		return w.get(c.PSR).str("LastDeclinedAgentSession")
-	}
-	first := decline()
-	w.must(w.o.Agent("ada").Online("Available_Chat"))
-	w.must(w.o.Agent("ada").Online("Available"))
-	if again := decline(); first == "" || again != first {
-		t.Errorf("within a session: %q, then %q", first, again)
-	}
-	w.must(w.o.Agent("ada").Offline())
-	w.online("ada")
-	if next := decline(); next == first {
-		t.Errorf("after a new login the key is still %q", next)
-	}
-}
-
 func TestPSRThroughREST(t *testing.T) {
 	w := newWorld(t, nil)
 	c := w.work("Case")

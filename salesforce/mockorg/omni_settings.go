@@ -1,6 +1,7 @@
 package mockorg
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -63,6 +64,15 @@ type Settings struct {
 	// CapacityNoise tells whether every change of an agent's load updates the
 	// presence row, as it does in a real org: "on" or "off" (1.3).
 	CapacityNoise string `json:"capacity_noise"`
+	// GapFilter is what the filter of a custom channel's member does to gap
+	// events, which hold no fields to judge by: "pass" or "withhold" (no fact says).
+	GapFilter string `json:"gap_filter"`
+	// SessionKey is what LastDeclinedAgentSession looks like: "uuid", or "text" as
+	// long as the field takes (salesforce-omni 11.4).
+	SessionKey string `json:"session_key"`
+	// PresencePrefix is what the ids of new rows of UserServicePresence begin with,
+	// "0Sv" or "0Mz", neither of which is the real one (11.8).
+	PresencePrefix string `json:"presence_prefix"`
 
 	// DisconnectAfter is how long Salesforce takes to notice that an agent's
 	// connection is gone (11.13).
@@ -81,8 +91,21 @@ func DefaultSettings() Settings {
 		Undeliverable: "reject", SecondPush: "reject", Repush: "allow", OwnerMoves: "push",
 		PSRCapacity: "null", PSRDeleted: "cancel", CaseClosed: "remove", OwnerChange: "remove", Busy: "keep",
 		ChatOffline: "requeue", UnavailableSession: "keep", AcceptSerial: "none", PushEvent: "on", EventStatus: "number", CapacityNoise: "on",
+		GapFilter: "pass", SessionKey: "uuid", PresencePrefix: presencePrefixes[0],
 		DisconnectAfter: Duration(30 * time.Second),
 	}
+}
+
+// bareSettings are settings read over those that stand.
+type bareSettings Settings
+
+// UnmarshalJSON reads settings. Switches that are not named are in the positions of
+// a fresh org: a state may have been saved before they were there.
+func (s *Settings) UnmarshalJSON(b []byte) error {
+	*s = DefaultSettings()
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	return d.Decode((*bareSettings)(s))
 }
 
 // validate names every switch that stands in no known position.
@@ -108,6 +131,9 @@ func (s Settings) validate() error {
 	check("push_event", s.PushEvent, "on", "off")
 	check("event_status", s.EventStatus, "number", "text")
 	check("capacity_noise", s.CapacityNoise, "on", "off")
+	check("gap_filter", s.GapFilter, "pass", "withhold")
+	check("session_key", s.SessionKey, "uuid", "text")
+	check("presence_prefix", s.PresencePrefix, presencePrefixes[:]...)
 	for name, d := range map[string]Duration{
 		"disconnect_after": s.DisconnectAfter, "auto_accept_after": s.AutoAcceptAfter, "status_gap": s.StatusGap,
 	} {

@@ -206,7 +206,7 @@ func (t *tx) insert(object string, fields Row) (id string, err error) {
 	if err := ob.assign(row, fields); err != nil {
 		return "", err
 	}
-	id = tb.nextID()
+	id = tb.nextID(t.o.prefixOf(ob))
 	row["Id"], row["IsDeleted"] = id, false
 	row["CreatedDate"], row["LastModifiedDate"], row["SystemModstamp"] = t.at, t.at, t.at
 	row["CreatedById"], row["LastModifiedById"] = t.user, t.user

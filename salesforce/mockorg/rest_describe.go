@@ -17,7 +17,7 @@ func (c *call) describeGlobal() (reply, error) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendSummary(b, c.version, ob)
+		b = append(b, encode(c.summarize(ob))...)
 	}
 	return reply{status: http.StatusOK, body: append(b, "]}"...)}, nil
 }
@@ -43,18 +43,22 @@ type summary struct {
 	URLs        map[string]string `json:"urls"`
 }
 
-func summarize(version string, ob *object) summary {
-	base := "/services/data/" + version + "/sobjects/" + ob.name
+func (c *call) summarize(ob *object) summary {
+	base := "/services/data/" + c.version + "/sobjects/" + ob.name
 	return summary{
-		Name: ob.name, Label: ob.label, LabelPlural: ob.plural, KeyPrefix: ob.prefix, Custom: strings.HasSuffix(ob.name, "__c"),
+		Name: ob.name, Label: ob.label, LabelPlural: ob.plural, KeyPrefix: c.prefixOf(ob), Custom: strings.HasSuffix(ob.name, "__c"),
 		Createable: ob.create, Updateable: ob.update, Deletable: ob.remove, Queryable: true, Retrievable: true, Replicable: true,
 		Layoutable: true, Triggerable: true, Searchable: true,
 		URLs: map[string]string{"sobject": base, "describe": base + "/describe", "rowTemplate": base + "/{ID}"},
 	}
 }
 
-func appendSummary(b []byte, version string, ob *object) []byte {
-	return append(b, encode(summarize(version, ob))...)
+func (c *call) prefixOf(ob *object) (prefix string) {
+	_ = c.view(func(t *tx) error { // it reads, which cannot fail
+		prefix = t.o.prefixOf(ob)
+		return nil
+	})
+	return prefix
 }
 
 // encode prints a value whose types always encode.
@@ -117,7 +121,7 @@ func (c *call) describe(ob *object) (reply, error) {
 		Fields             []fieldDescription `json:"fields"`
 		ChildRelationships []childRelation    `json:"childRelationships"`
 		RecordTypeInfos    []struct{}         `json:"recordTypeInfos"`
-	}{summary: summarize(c.version, ob), ChildRelationships: c.o.schema.children(ob), RecordTypeInfos: []struct{}{}}
+	}{summary: c.summarize(ob), ChildRelationships: c.o.schema.children(ob), RecordTypeInfos: []struct{}{}}
 	for _, f := range ob.fields {
 		description.Fields = append(description.Fields, ob.describe(f))
 	}

@@ -39,7 +39,7 @@ func (c *call) collection(ob *object) (reply, error) {
 		return reply{}, err
 	}
 	if c.method != http.MethodPost {
-		b := append([]byte(`{"objectDescribe":`), appendSummary(nil, c.version, ob)...)
+		b := append([]byte(`{"objectDescribe":`), encode(c.summarize(ob))...)
 		return reply{status: http.StatusOK, body: append(b, `,"recentItems":[]}`...)}, nil
 	}
 	fields, err := c.fields()

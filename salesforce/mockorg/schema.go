@@ -144,6 +144,11 @@ func newSchema(texts ...string) (*schema, error) {
 			}
 		}
 	}
+	if ob := s.object(presenceObject); ob != nil {
+		for _, prefix := range presencePrefixes {
+			s.byPrefix[prefix] = ob
+		}
+	}
 	return s, s.resolve()
 }
 

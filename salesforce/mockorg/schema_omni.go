@@ -7,10 +7,24 @@ var workItemObjects = map[string]bool{
 	"MessagingSession": true, "Ticket__c": true,
 }
 
+// presencePrefixes are the key prefixes of UserServicePresence that
+// Settings.PresencePrefix chooses from; the schema has the first.
+var presencePrefixes = [...]string{"0Sv", "0Mz"}
+
+// prefixOf is what ids of new records of an object begin with. The org is locked.
+func (o *Org) prefixOf(ob *object) string {
+	if ob.name == presenceObject {
+		return o.omni.set.PresencePrefix
+	}
+	return ob.prefix
+}
+
+const presenceObject = "UserServicePresence"
+
 // omniSchema describes the objects of Omni-Channel (salesforce-omni 1.1 to 1.4).
 //
 // The key prefix of UserServicePresence is not public (salesforce-omni 11.8):
-// 0Sv is made up, and nothing may depend on it.
+// those of presencePrefixes are made up, and nothing may depend on them.
 const omniSchema = `
 object PendingServiceRouting 0JR cud
 Name auto(8) D

@@ -44,9 +44,9 @@ func newTable(ob *object) *table {
 }
 
 // nextID draws an id. Numbers are not given back by a rollback, as in an org.
-func (tb *table) nextID() string {
+func (tb *table) nextID(prefix string) string {
 	tb.seq++
-	return makeID(tb.object.prefix, tb.seq)
+	return makeID(prefix, tb.seq)
 }
 
 // number fills the autonumber fields of a new row.
