@@ -51,7 +51,7 @@ func (e *AuthError) Retryable() bool { return !e.Permanent }
 
 // authRule classifies one refusal of the token endpoint.
 type authRule struct {
-	code      string // OAuth error; empty matches any
+	code      string // OAuth error
 	words     string // lower-case part of the description; empty matches any
 	transient bool
 	hint      string
@@ -107,7 +107,7 @@ func judgeAuth(status int, code, description string) *AuthError {
 	e.Permanent = true
 	lower := strings.ToLower(description)
 	for _, r := range authRules {
-		if (r.code == "" || r.code == code) && strings.Contains(lower, r.words) {
+		if r.code == code && strings.Contains(lower, r.words) {
 			e.Permanent, e.Hint = !r.transient, r.hint
 			return e
 		}

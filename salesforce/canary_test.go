@@ -236,6 +236,25 @@ func TestCanaryThatCannotBePushed(t *testing.T) {
 	}
 }
 
+// TestScarceCalls: they are when little is left of the day's, or nothing.
+func TestScarceCalls(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		use    func(c *Client)
+		scarce bool
+	}{
+		{"little is used", func(c *Client) { c.budget.usedCalls(Usage{Used: 100, Max: 1000, At: time.Now()}) }, false},
+		{"nearly all is used", func(c *Client) { c.budget.usedCalls(Usage{Used: 900, Max: 1000, At: time.Now()}) }, true},
+		{"nothing is left", func(c *Client) { c.limits.settle(false, exhausted, time.Now()) }, true},
+	} {
+		c := offlineClient(t, nil)
+		tt.use(c)
+		if got := (&Org{client: c}).scarceCalls(); got != tt.scarce {
+			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+}
+
 // Canaries are optional work: while API calls are scarce they are rarer.
 func TestCanariesAreShed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -249,6 +268,12 @@ func TestCanariesAreShed(t *testing.T) {
 		c.wake()
 		time.Sleep(61 * m)
 		c.want(at(0, 30*m, 60*m), nil)
+		c.mu.Lock()
+		c.scarce = func() bool { return false }
+		c.mu.Unlock()
+		c.wake()
+		time.Sleep(10 * m)
+		c.want(at(0, 30*m, 60*m, 65*m, 70*m), nil)
 	})
 	synctest.Test(t, func(t *testing.T) {
 		c := newCoop(t, 0)

@@ -54,14 +54,14 @@ func (c *capture) read(ctx context.Context, into reading, changes []change) erro
 		return fmt.Errorf("complete change events: %w", err)
 	}
 	for i, s := range selections {
-		var rows []fieldSet
+		rows, failed := []fieldSet(nil), err
 		if err == nil {
-			rows, err = rowsOf[fieldSet](replies[i])
+			rows, failed = rowsOf[fieldSet](replies[i])
 		}
-		if err != nil && !lasting(err) {
-			return fmt.Errorf("complete change events of %s: %w", s.object, err)
+		if failed != nil && !lasting(failed) {
+			return fmt.Errorf("complete change events of %s: %w", s.object, failed)
 		}
-		into.take(s, rows, err)
+		into.take(s, rows, failed)
 	}
 	return nil
 }

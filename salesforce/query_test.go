@@ -52,6 +52,16 @@ func TestQueryReadsAllPages(t *testing.T) {
 	}
 }
 
+func TestQueryIsBounded(t *testing.T) {
+	for most, fits := range map[int]bool{94: false, 95: true} {
+		f := newFakeOrg(t, pages(95, 10))
+		rows, err := Query[idRow](t.Context(), f.client(t, func(o *Options) { o.MaxRows = most }), "SELECT Id FROM Case")
+		if (err == nil) != fits || fits && len(rows) != 95 {
+			t.Errorf("%d rows where %d may come, %v", len(rows), most, err)
+		}
+	}
+}
+
 func TestRowsStopsFetchingWithItsReader(t *testing.T) {
 	f := newFakeOrg(t, pages(100, 10))
 	for range Rows[idRow](t.Context(), f.client(t), "SELECT Id FROM Case") {
@@ -197,6 +207,8 @@ func TestBadCallsAreNotSent(t *testing.T) {
 		"object":     func() error { _, err := c.Create(t.Context(), "Agent/Work", fields); return err },
 		"id":         func() error { return c.Update(t.Context(), "Case", "../x", fields) },
 		"no id":      func() error { return c.Delete(t.Context(), "Case", "") },
+		"beyond z":   func() error { _, err := c.Create(t.Context(), "Case{", fields); return err },
+		"beyond 9":   func() error { return c.Delete(t.Context(), "Case", "50000000000000:") },
 		"get id":     func() error { return c.Get(t.Context(), "Case", "1", nil) },
 		"method":     func() error { _, err := c.Do(t.Context(), "SPLICE", "x", nil); return err },
 		"path":       func() error { _, err := c.Do(t.Context(), "GET", "a b\x00", nil); return err },

@@ -119,9 +119,6 @@ func classify(status int, item ErrorItem) rule {
 // delays returns the pauses between the tries of a class: exponential, with
 // jitter of one half either way.
 func (p pace) delays() backoff.BackOff {
-	if p.first == 0 {
-		return &backoff.ZeroBackOff{}
-	}
 	return backoff.NewExponentialBackOff(
 		backoff.WithInitialInterval(p.first),
 		backoff.WithMaxInterval(p.max),
