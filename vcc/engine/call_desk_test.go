@@ -216,7 +216,7 @@ func auditCalls(m *Machine) error {
 	for id, a := range m.agents {
 		calls := map[vcc.InteractionID]bool{} // by conversation
 		for _, x := range a.open {
-			if leg := x.legOf(id); x.live() && leg.State != vcc.WrapUp {
+			if leg := x.legOf(id); x.live() && x.ours() && leg.State != vcc.WrapUp { // Salesforce gives calls as it likes
 				of := x.row.ID
 				if origin := m.items[originOf(x)]; leg.Asker && origin != nil && origin.live() {
 					if part := origin.legOf(id); part != nil && part.State == vcc.Connected {

@@ -34,4 +34,8 @@ func TestCallsOfSalesforce(t *testing.T) {
 	if got, _ := f.Interaction("l"); got.Offers != x.Offers {
 		t.Errorf("Salesforce moved a call that it does not have: %+v", got)
 	}
+	f.do(vcc.Report{Kind: vcc.Moved, Interaction: "v", Agent: "bob", Offer: 2, Work: ours("v", 0).Work})
+	if got, _ := f.Interaction("v"); got.Work.Channel != "Phone" || got.Call != nil || got.Offers != 1 {
+		t.Errorf("a move made what Salesforce has ours: %+v", got)
+	}
 }

@@ -313,7 +313,7 @@ func (m *Machine) moved(r vcc.Report) {
 	case wrong != "" && (x == nil || r.Work != nil):
 		m.ignore(r, wrong)
 		return
-	case x != nil && x.ours(), x == nil && w.Channel == "":
+	case x != nil && x.ours(), r.Work != nil && w.Channel == "":
 		m.ignore(r, "Salesforce does not have it")
 		return
 	case x != nil && m.knowsMove(x, r):
