@@ -138,7 +138,7 @@ func (l *looking) until(expression string) {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if holds, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expression+")")); holds {
+		if holds, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("(async () => !!await ("+expression+"))()", chromedp.EvalAwaitPromise)); holds {
 			return
 		} else if err != nil && ctx.Err() == nil {
 			l.t.Fatalf("waiting for %s: %v", expression, err)
@@ -256,6 +256,37 @@ func TestPageUpdatesInPlace(t *testing.T) {
 		a.Mark, a.Shown, a.Why = "blocked", "Ready (Blocked)", "Release failed"
 	})
 	l.until(`document.querySelector("#say").textContent === "Attention: Ada Okafor is blocked: Release failed"`)
+}
+
+// TestPageIsAsOneOpenedNow holds that a page that has stood open says, after changes of
+// everything in it, no more and no less than one that is opened now.
+func TestPageIsAsOneOpenedNow(t *testing.T) {
+	l := look(t)
+	l.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 2, 2)) // points at no table
+	same := func(when string) {
+		t.Helper()
+		l.more(2)
+		l.until(`(async () => {
+			const now = new DOMParser().parseFromString(await (await fetch("./")).text(), "text/html");
+			const said = root => root.querySelector("#live").textContent.replace(/\s+/g, " ");
+			return said(document) === said(now);
+		})()`)
+		if n, want := eval[int](l, `document.querySelectorAll('[data-key="technics"] tr').length`), 2+len(l.d.view.Links)+len(l.d.view.Budget); n != want {
+			t.Errorf("%s: the tables of links and allowances have %d rows, want %d", when, n, want)
+		}
+	}
+	same("nothing changed")
+	l.d.change(func(d *fake) {
+		d.view.Links[0].State, d.view.Links[0].Reason = "down", "gone"
+		d.view.Budget[0].Used++
+		d.view.Plans = d.view.Plans[1:]
+	})
+	same("a link went down")
+	l.d.change(func(d *fake) {
+		d.view.Budget = d.view.Budget[:1]
+		d.view.AgentStats = d.view.AgentStats[1:]
+	})
+	same("rows went")
 }
 
 func TestPausedPageStandsStill(t *testing.T) {

@@ -47,14 +47,15 @@ function children (a, b) {
 // held tells whether somebody is about to use a table: then its rows stay where they are.
 const held = table => table.matches(':hover') || table.contains(document.activeElement)
 
-// rows brings a table's rows up to date. In one that is held, new ones come last and
-// those that are gone stay, marked.
+// rows brings a table's rows up to date; those that have no key are told apart by their
+// place. In a table that is held, new ones come last and those that are gone stay, marked.
 function rows (a, b) {
-  const have = new Map([...a.rows].map(r => [r.dataset.key, r]))
+  const name = (row, place) => row.dataset.key ?? place
+  const have = new Map([...a.rows].map((r, i) => [name(r, i), r]))
   const list = []
-  for (const want of [...b.rows]) {
-    const row = have.get(want.dataset.key)
-    have.delete(want.dataset.key)
+  for (const [i, want] of [...b.rows].entries()) {
+    const row = have.get(name(want, i))
+    have.delete(name(want, i))
     if (row) morph(row, want)
     list.push(row ?? document.importNode(want, true))
   }
