@@ -18,6 +18,7 @@ func TestPageTabOrder(t *testing.T) {
 	d.Notices = []vcc.Notice{{ID: "n1", Kind: vcc.CustomerGone, At: ago(time.Minute), Name: "Tom Baker", Class: vcc.SemiLive, Medium: "chat"}}
 	s := newStage(t, staging{desk: d})
 	s.focus("#state")
+	s.wait(`document.querySelector("[data-notice=sound]")`)
 	s.keys("x") // the browser lets it ring from the first key on
 	s.wait(`!document.querySelector("[data-notice=sound]")`)
 	var got []string
@@ -133,7 +134,7 @@ func TestPageFinder(t *testing.T) {
 	if n := s.pad.commands(vcc.Transfer); n > 0 {
 		t.Fatalf("Return on text alone transferred")
 	}
-	s.says("P 5 found")
+	s.wait(`spoken.length > 0 && spoken.every((said) => said === "P 5 found")`) // once more for each letter that is typed slowly
 	s.keys(down)
 	s.keys(down)
 	s.wait(`document.getElementById(document.getElementById("find").getAttribute("aria-activedescendant")).dataset.name === "Anders Holm"`)

@@ -21,8 +21,7 @@ func TestPageLostAndBack(t *testing.T) {
 	s.click("#dock [data-do=hold]")
 	asked := s.pad.command(t, vcc.Hold, 1)
 	s.focus("#state")
-	s.pad.refuse(true)
-	s.pad.hangUp()
+	s.cut()
 	s.says("A Connection lost. Trying again.")
 	s.text("Your call and chats go on.")
 	s.text("As of ")
@@ -33,8 +32,7 @@ func TestPageLostAndBack(t *testing.T) {
 	s.click("#dock [data-do=release]")
 	s.text("The connection is lost. You can look, but not act.")
 	s.says("P The connection is lost. You can look, but not act.")
-	s.pad.refuse(false)
-	s.click("[data-act=try]")
+	s.mend()
 	s.pad.await(t, "hello", 2)
 	s.noText("Connection lost")
 	again := s.pad.command(t, vcc.Hold, 2)
@@ -88,14 +86,12 @@ func TestPageMeanwhile(t *testing.T) {
 	// The last answer was long ago: the lease lapses as soon as the link is lost.
 	s.pad.say(map[string]any{"t": "ask", "n": 1, "now": s.pad.clock().Add(-time.Hour).UnixMilli()})
 	s.pad.await(t, "alive", 1)
-	s.pad.refuse(true)
-	s.pad.hangUp()
+	s.cut()
 	s.text("No new work since ")
 	s.pad.mu.Lock()
 	working(&s.pad.desk, "Ready (Working)", s.pad.desk.Cards[2])
 	s.pad.mu.Unlock()
-	s.pad.refuse(false)
-	s.click("[data-act=try]")
+	s.mend()
 	s.text("While you were away: chat Maria Lopez left your list.")
 }
 
@@ -151,11 +147,9 @@ func TestPageSecondPanel(t *testing.T) {
 func TestPageFarewells(t *testing.T) {
 	s := newStage(t, staging{desk: idle()})
 	s.pad.say(map[string]any{"t": "bye", "code": "restart", "text": "…"})
-	s.pad.refuse(true)
-	s.pad.hangUp()
+	s.cut()
 	s.text("ContactPad restarts in a moment. Stay as you are.")
-	s.pad.refuse(false)
-	s.click("[data-act=try]")
+	s.mend()
 	s.noText("ContactPad restarts")
 	n := len(s.pad.all("hello"))
 	s.pad.say(map[string]any{"t": "bye", "code": "replaced", "text": "…"})
@@ -206,7 +200,7 @@ func TestPageVersion(t *testing.T) {
 // way must not lose its socket.
 func TestPageSilence(t *testing.T) {
 	for _, in := range []bool{true, false} {
-		s := newStage(t, staging{out: !in, desk: idle()})
+		s := newStage(t, staging{out: !in, desk: idle(), asks: true})
 		eval[bool](t, s.page, `(() => {
 			const real = performance.now.bind(performance), began = real();
 			performance.now = () => began + (real() - began) * 20;

@@ -32,10 +32,10 @@ func TestPageNeverShowsIDs(t *testing.T) {
 		}
 	}
 	alerts := nameless(caseCard("04", "", 0))
-	alerts.State, alerts.Since, alerts.Until, alerts.Actions = vcc.CardAlerting, ago(10*time.Second), in(24*time.Second), nil
+	alerts.State, alerts.Since, alerts.Until, alerts.Actions = vcc.CardAlerting, ago(10*time.Second), in(24*time.Minute+spare), nil
 	s.pad.show(func(d *vcc.Desk) { d.Cards = []vcc.Card{alerts} })
 	s.text("Case for Refunds")
-	s.says("A Case alerting, Refunds. Accept it in Omni-Channel. 24 seconds.")
+	s.says("A Case alerting, Refunds. Accept it in Omni-Channel. 24 minutes.")
 	clean("alerting")
 	s.pad.show(func(d *vcc.Desk) { working(d, "Ready (Working)", nameless(caseCard("04", "", 0))) })
 	s.wait(`document.querySelector(".card .name")?.innerText === "Case for Refunds" && document.querySelector("#dock .title .link")?.innerText === "Case for Refunds"`)
@@ -99,14 +99,15 @@ func TestPageAcceptedByItself(t *testing.T) {
 	maria, jonas := chat("01", "Maria Lopez", 0), chat("02", "Jonas Weber", 0)
 	// By the server's times they are offered long before they are accepted, however slow we are.
 	offered := func(id vcc.InteractionID, name string) vcc.Card {
-		c := alertingChat(id, name, time.Minute)
-		c.Since = ago(time.Minute)
-		return c
+		return alertingChat(id, name, 24*time.Minute+spare)
 	}
 	s.pad.show(func(d *vcc.Desk) { d.Cards = []vcc.Card{offered("01", "Maria Lopez")} })
-	s.says("A Chat alerting: Maria Lopez, Orders. Accept it in Omni-Channel. 1 minute.")
+	s.says("A Chat alerting: Maria Lopez, Orders. Accept it in Omni-Channel. 24 minutes.")
+	// However slow the machine: between the two no moment passes.
+	eval[bool](t, s.page, `(window.moments = performance.now, window.still = performance.now(), performance.now = () => still, true)`)
 	eval[bool](t, s.tab, `(event("workAssigned", { workItemId: `+quoted(maria.Record)+` }), event("workAccepted", { workItemId: `+quoted(maria.Record)+` }), true)`)
 	s.pad.await(t, "event", 3)
+	eval[bool](t, s.page, `(performance.now = () => moments.call(performance), true)`)
 	s.pad.show(func(d *vcc.Desk) { working(d, "Ready (Working)", maria) })
 	s.says("P Chat accepted for you: Maria Lopez, Orders.")
 	s.text("Chat accepted for you")
@@ -120,7 +121,7 @@ func TestPageAcceptedByItself(t *testing.T) {
 	s.pad.show(func(d *vcc.Desk) {
 		d.Cards = append([]vcc.Card{offered("04", "Karl Ott")}, d.Cards...)
 	})
-	s.says("A Chat alerting: Karl Ott, Orders. Accept it in Omni-Channel. 1 minute.")
+	s.says("A Chat alerting: Karl Ott, Orders. Accept it in Omni-Channel. 24 minutes.")
 	focus := func(c vcc.Card) {
 		t.Helper()
 		n := len(s.pad.all("event"))
@@ -139,7 +140,7 @@ func TestPageAcceptedByItself(t *testing.T) {
 	s.pad.show(func(d *vcc.Desk) {
 		d.Cards = append([]vcc.Card{offered("02", "Jonas Weber")}, d.Cards...)
 	})
-	s.says("A Chat alerting: Jonas Weber, Orders. Accept it in Omni-Channel. 1 minute.")
+	s.says("A Chat alerting: Jonas Weber, Orders. Accept it in Omni-Channel. 24 minutes.")
 	eval[bool](t, s.tab, `(event("workAssigned", { workItemId: `+quoted(jonas.Record)+` }), true)`)
 	s.pad.await(t, "event", 7)
 	s.wait(`(window.later ??= performance.now()) && performance.now() - window.later > 900`)
@@ -152,10 +153,10 @@ func TestPageAcceptedByItself(t *testing.T) {
 	s.pad.show(func(d *vcc.Desk) { working(d, "Ready (Working)", maria) })
 	s.says("P Chat Jonas Weber has left your list.")
 	s.pad.show(func(d *vcc.Desk) {
-		d.Cards = append([]vcc.Card{alertingChat("06", "Jonas Weber", time.Minute)}, d.Cards...)
+		d.Cards = append([]vcc.Card{offered("06", "Jonas Weber")}, d.Cards...)
 		d.Cards[0].Record = jonas.Record
 	})
-	s.says("A Chat alerting: Jonas Weber, Orders. Accept it in Omni-Channel. 1 minute.")
+	s.says("A Chat alerting: Jonas Weber, Orders. Accept it in Omni-Channel. 24 minutes.")
 	eval[bool](t, s.tab, `(event("workAssigned", { workItemId: `+quoted(jonas.Record)+` }), true)`)
 	s.pad.await(t, "event", 9)
 	s.wait(`(window.again ??= performance.now()) && performance.now() - window.again > 900`)
@@ -170,9 +171,9 @@ func TestPageAcceptedByItself(t *testing.T) {
 	s.says("P Chat accepted: Jonas Weber, Orders.")
 	// The console says nothing, but the server tells how quick it was.
 	s.pad.show(func(d *vcc.Desk) {
-		d.Cards = append([]vcc.Card{alertingChat("05", "Ida Blau", time.Minute)}, d.Cards...)
+		d.Cards = append([]vcc.Card{offered("05", "Ida Blau")}, d.Cards...)
 	})
-	s.says("A Chat alerting: Ida Blau, Orders. Accept it in Omni-Channel. 1 minute.")
+	s.says("A Chat alerting: Ida Blau, Orders. Accept it in Omni-Channel. 24 minutes.")
 	s.pad.show(func(d *vcc.Desk) {
 		ida := chat("05", "Ida Blau", 0)
 		ida.Since = d.Cards[0].Since.Add(300 * time.Millisecond)

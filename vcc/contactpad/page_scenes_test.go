@@ -11,6 +11,10 @@ import (
 func ago(d time.Duration) time.Time { return time.Now().Add(-d) }
 func in(d time.Duration) time.Time  { return time.Now().Add(d) }
 
+// spare is what a length may lose before its words change: of ten minutes and more the
+// page says whole ones. A busy machine takes its time between the desk and the words.
+const spare = 30 * time.Second
+
 var states = []vcc.AgentState{
 	{Major: vcc.Ready}, {Major: vcc.Outbound}, {Major: vcc.Away}, {Major: vcc.Away, Minor: "Break"},
 	{Major: vcc.Away, Minor: "Comfort Break"}, {Major: vcc.ExtendedAway},
@@ -51,13 +55,13 @@ func callCard(id vcc.InteractionID, name string, since time.Duration) vcc.Card {
 
 func alertingChat(id vcc.InteractionID, name string, left time.Duration) vcc.Card {
 	c := chat(id, name, 0)
-	c.State, c.Since, c.Until, c.Actions, c.Record = vcc.CardAlerting, ago(time.Second), in(left), nil, ""
+	c.State, c.Since, c.Until, c.Actions, c.Record = vcc.CardAlerting, ago(time.Minute), in(left), nil, "" // long enough that who accepts now is a person
 	return c
 }
 
 func alertingCall(id vcc.InteractionID, name string, left time.Duration) vcc.Card {
 	c := callCard(id, name, 0)
-	c.State, c.Since, c.Until, c.Actions = vcc.CardAlerting, ago(time.Second), in(left), actions(vcc.AnswerCall, vcc.RejectCall)
+	c.State, c.Since, c.Until, c.Actions = vcc.CardAlerting, ago(time.Minute), in(left), actions(vcc.AnswerCall, vcc.RejectCall)
 	return c
 }
 

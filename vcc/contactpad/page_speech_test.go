@@ -49,21 +49,21 @@ func TestPageSpeaks(t *testing.T) {
 		}
 	}
 	maria := chat("01", "Maria Lopez", 0)
-	step("alerting", func(d *vcc.Desk) { d.Cards = []vcc.Card{alertingChat("01", "Maria Lopez", 24*time.Second)} },
-		"A Chat alerting: Maria Lopez, Orders. Accept it in Omni-Channel. 24 seconds.")
+	step("alerting", func(d *vcc.Desk) { d.Cards = []vcc.Card{alertingChat("01", "Maria Lopez", 24*time.Minute+spare)} },
+		"A Chat alerting: Maria Lopez, Orders. Accept it in Omni-Channel. 24 minutes.")
 	step("accept", func(d *vcc.Desk) { working(d, "Ready (Working)", maria) }, "P Chat accepted: Maria Lopez, Orders.")
 	jonas := chat("02", "Jonas Weber", 0)
 	step("auto-accept", func(d *vcc.Desk) { working(d, "Ready (Working)", maria, jonas) }, "P Chat accepted for you: Jonas Weber, Orders.")
 	step("intended state", func(d *vcc.Desk) { d.Intended = &vcc.AgentState{Major: vcc.Away} }, "P Away, when your 2 interactions have ended.")
 	step("intended state undone", func(d *vcc.Desk) { d.Intended = nil }, "P Ready again. Away was cancelled.")
-	step("release", func(d *vcc.Desk) { d.Cards[0] = wrapUp(maria, 60*time.Second) }, "P Released. Wrap-up, 1 minute.")
-	step("more time", func(d *vcc.Desk) { d.Cards[0].Until = in(90 * time.Second) }, "P Time added. 1 minute 30 seconds of wrap-up left.")
+	step("release", func(d *vcc.Desk) { d.Cards[0] = wrapUp(maria, 10*time.Minute+spare) }, "P Released. Wrap-up, 10 minutes.")
+	step("more time", func(d *vcc.Desk) { d.Cards[0].Until = in(15*time.Minute + spare) }, "P Time added. 15 minutes of wrap-up left.")
 	step("wrap-up over", func(d *vcc.Desk) { working(d, "Ready (Working)", jonas) }, "P Wrap-up ended. Ready.")
 	step("transfer", func(d *vcc.Desk) {
-		c := wrapUp(jonas, 60*time.Second)
+		c := wrapUp(jonas, 10*time.Minute+spare)
 		c.Transferred = "Anders Holm"
 		d.Cards[0] = c
-	}, "P Transferred to Anders Holm. Wrap-up, 1 minute.")
+	}, "P Transferred to Anders Holm. Wrap-up, 10 minutes.")
 	step("last one ends", func(d *vcc.Desk) { *d = idle() }, "P Wrap-up ended. Ready.")
 	step("state", func(d *vcc.Desk) {
 		d.State, d.Shown, d.Mark = vcc.AgentState{Major: vcc.Away, Minor: "Break"}, "Break", "away"
@@ -86,8 +86,8 @@ func TestPageSpeaks(t *testing.T) {
 func TestPageSpeaksOfCalls(t *testing.T) {
 	s := newStage(t, staging{desk: idle()})
 	s.record()
-	s.pad.show(func(d *vcc.Desk) { d.Cards = []vcc.Card{alertingCall("01", "Maria Lopez", 20*time.Second)} })
-	s.says("A Call ringing: Maria Lopez, Billing. Answer is at the top. 20 seconds.")
+	s.pad.show(func(d *vcc.Desk) { d.Cards = []vcc.Card{alertingCall("01", "Maria Lopez", 20*time.Minute+spare)} })
+	s.says("A Call ringing: Maria Lopez, Billing. Answer is at the top. 20 minutes.")
 	s.pad.show(func(d *vcc.Desk) { working(d, "Busy Inbound", callCard("01", "Maria Lopez", 0)) })
 	s.says("P Call accepted: Maria Lopez, Billing.")
 	s.pad.show(func(d *vcc.Desk) { held(d); d.Cards[0].Parties = d.Cards[0].Parties[:1] })
@@ -116,11 +116,11 @@ func TestPageSpeaksLittle(t *testing.T) {
 			minor := []string{"Break", "Comfort Break"}[i%2]
 			d.State, d.Shown, d.Mark = vcc.AgentState{Major: vcc.Away, Minor: minor}, minor, "away"
 			if i == 19 {
-				d.Cards = []vcc.Card{alertingChat("01", "Maria Lopez", 24*time.Second)}
+				d.Cards = []vcc.Card{alertingChat("01", "Maria Lopez", 24*time.Minute+spare)}
 			}
 		})
 	}
-	s.says("A Chat alerting: Maria Lopez, Orders. Accept it in Omni-Channel. 24 seconds.", "P Comfort Break.")
+	s.says("A Chat alerting: Maria Lopez, Orders. Accept it in Omni-Channel. 24 minutes.", "P Comfort Break.")
 	s.passes(10 * time.Minute)
 	if got := eval[[]string](t, s.page, `spoken`); len(got) > 0 {
 		t.Errorf("while only time passed, it said %q", got)

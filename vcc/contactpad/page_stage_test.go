@@ -47,6 +47,7 @@ type staging struct {
 	desk   vcc.Desk
 	pad    *pad // a second panel of the same server
 	noWait bool // do not wait for the desk
+	asks   bool // the page expects to be asked whether it lives, as in life
 }
 
 func newStage(t *testing.T, o staging) *stage {
@@ -61,6 +62,7 @@ func newStage(t *testing.T, o staging) *stage {
 	if s.pad == nil {
 		s.pad = newPad(t, !o.out, o.desk)
 	}
+	s.pad.asks = o.asks
 	can := []string{"openRecord", "utility", "openPanel", "toast", "setStatus"}
 	if !o.noOmni {
 		can = append(can, "showOmni")
@@ -103,7 +105,8 @@ func poll(t *testing.T, page context.Context, expression string) {
 		if holds {
 			return
 		}
-		if err != nil && ctx.Err() == nil && !strings.Contains(err.Error(), "context") {
+		// The page may be loading anew.
+		if err != nil && ctx.Err() == nil && !strings.Contains(err.Error(), "context") && !strings.Contains(err.Error(), "navigated or closed") {
 			t.Fatalf("waiting for %s: %v", expression, err)
 		}
 		select {
@@ -237,6 +240,10 @@ type pad struct {
 	nonces   int
 	relay    func(m message) // takes rtc messages
 	consoles []string        // origins that may frame the page
+
+	// Before there is a page:
+	asks  bool              // it expects to be asked whether it lives; else no silence of ours breaks its connection
+	other map[string]string // texts in its scripts, and what stands in their place
 }
 
 // message is a message of the page.
@@ -273,10 +280,14 @@ func (p *pad) pages(w http.ResponseWriter, r *http.Request) {
 		"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "+strings.Join(consoles, " "))
 	w.Header().Set("Cache-Control", "no-store")
 	if r.URL.Path != "/pad/" {
-		http.StripPrefix("/pad/", http.FileServer(http.Dir("web"))).ServeHTTP(w, r)
+		p.file(w, r)
 		return
 	}
-	config, err := json.Marshal(map[string]any{"orgs": consoles, "build": "test", "lease": 30_000})
+	askEvery := 10_000
+	if !p.asks {
+		askEvery *= 1000 // a busy machine may let half a minute pass between two words of a test
+	}
+	config, err := json.Marshal(map[string]any{"orgs": consoles, "build": "test", "lease": 30_000, "askEvery": askEvery})
 	if err == nil {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		err = template.Must(template.ParseFiles("web/index.html")).Execute(w, string(config))
@@ -284,6 +295,25 @@ func (p *pad) pages(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 	}
+}
+
+// file serves a file of the page.
+func (p *pad) file(w http.ResponseWriter, r *http.Request) {
+	if len(p.other) == 0 || !strings.HasSuffix(r.URL.Path, ".js") {
+		http.StripPrefix("/pad/", http.FileServer(http.Dir("web"))).ServeHTTP(w, r)
+		return
+	}
+	data, err := os.ReadFile("web" + strings.TrimPrefix(r.URL.Path, "/pad"))
+	if err != nil {
+		http.NotFound(w, r)
+		return
+	}
+	text := string(data)
+	for was, is := range p.other {
+		text = strings.ReplaceAll(text, was, is)
+	}
+	w.Header().Set("Content-Type", "text/javascript")
+	fmt.Fprint(w, text)
 }
 
 func (p *pad) serve(w http.ResponseWriter, r *http.Request) {
@@ -407,6 +437,23 @@ func (p *pad) hangUp() {
 	for _, conn := range p.conns {
 		conn.Close()
 	}
+}
+
+// cut breaks the connection until mend. The page's own next try is hours away, so that no
+// button of the loss goes while it is about to be clicked.
+func (s *stage) cut() {
+	s.t.Helper()
+	eval[bool](s.t, s.page, `(window.chance ??= Math.random, Math.random = () => 1e5, true)`)
+	s.pad.refuse(true)
+	s.pad.hangUp()
+}
+
+// mend lets the page connect again when somebody presses "Try now".
+func (s *stage) mend() {
+	s.t.Helper()
+	s.pad.refuse(false)
+	eval[bool](s.t, s.page, `(Math.random = window.chance, true)`)
+	s.click("[data-act=try]")
 }
 
 func (p *pad) relays(to func(m message)) {

@@ -191,15 +191,13 @@ func TestPageBarAfterTheLease(t *testing.T) {
 	}
 	s.pad.say(map[string]any{"t": "ask", "n": 1, "now": s.pad.clock().Add(-time.Hour).UnixMilli()})
 	s.pad.await(t, "alive", 1)
-	s.pad.refuse(true)
-	s.pad.hangUp()
+	s.cut()
 	s.text("No new work since ")
 	label("not connected")
 	s.pad.mu.Lock()
 	s.pad.in = false
 	s.pad.mu.Unlock()
-	s.pad.refuse(false)
-	s.click("[data-act=try]")
+	s.mend()
 	s.wait(`document.getElementById("login")`)
 	label("logged out")
 }

@@ -168,7 +168,14 @@ func TestPageVoiceIsOfferedOnce(t *testing.T) {
 			working(d, "Busy Internal", c)
 		}
 	}
-	a, b := newStage(t, staging{desk: asker}), newStage(t, staging{desk: asked})
+	// A page starts anew, with one more offer, when it has not found the other for ten
+	// seconds, which a busy machine may take.
+	patiently := func(d vcc.Desk) staging {
+		p := newPad(t, true, d)
+		p.other = map[string]string{"const patience = 10_000;": "const patience = 1000_000;"}
+		return staging{pad: p}
+	}
+	a, b := newStage(t, patiently(asker)), newStage(t, patiently(asked))
 	g := &signals{}
 	a.pad.relays(g.between(t, b.pad, "005z"))
 	b.pad.relays(g.between(t, a.pad, "005b"))

@@ -58,19 +58,28 @@ func TestPageSlowRelease(t *testing.T) {
 	oneCase(&d)
 	s := newStage(t, staging{desk: d})
 	s.record()
-	// Timers and the count of moments run a hundred times as fast from here.
+	// The page's long timers are the test's from here: each fires when it says that so much time has passed.
 	eval[bool](t, s.page, `(() => {
-		const real = performance.now.bind(performance), began = real(), wait = setTimeout;
-		window.settle = real;
-		performance.now = () => began + (real() - began) * 20;
-		window.setTimeout = (f, ms, ...args) => wait(f, ms / 20, ...args);
+		const real = performance.now.bind(performance), wait = setTimeout;
+		let jump = 0, due = [];
+		performance.now = () => real() + jump;
+		window.setTimeout = (f, ms, ...args) => (ms < 5000 ? wait(f, ms, ...args) : due.push({ f, at: jump + ms }) && 0);
+		window.passes = (ms) => {
+			jump += ms;
+			const now = due.filter((d) => d.at <= jump);
+			due = due.filter((d) => d.at > jump);
+			for (const d of now) d.f();
+			return now.length > 0;
+		};
 		return true;
 	})()`)
 	s.pad.script(func(m message) (bool, string, string, bool) { return true, "", "", true })
-	s.wait(`(window.later ??= window.settle()) && window.settle() - window.later > 100`)
+	s.settled()
 	s.click(`#dock [data-do=release]`)
 	first := s.pad.command(t, vcc.Release, 1)
+	eval[bool](t, s.page, `passes(5100)`)
 	s.text("Releasing is taking a long time.")
+	eval[bool](t, s.page, `passes(10_000)`)
 	s.text("Release did not work: no answer came. You can try again.")
 	if n := eval[int](t, s.page, `document.querySelectorAll("#dock [data-do=abandon]").length`); n > 0 {
 		t.Error("Abandon is there although the server does not offer it")
@@ -131,7 +140,18 @@ func TestPageWrapUp(t *testing.T) {
 	working(&d, "Ready (Working)", c)
 	s := newStage(t, staging{desk: d})
 	s.record()
-	s.pad.show(func(d *vcc.Desk) { d.Cards[0].Until = in(21 * time.Second) })
+	// The page's timers of minutes are the test's from here.
+	eval[bool](t, s.page, `(() => {
+		const wait = setTimeout;
+		window.setTimeout = (f, ms, ...args) => (ms < 60_000 ? wait(f, ms, ...args) : (window.due = { f, ms }) && 0);
+		return true;
+	})()`)
+	s.pad.show(func(d *vcc.Desk) { d.Cards[0].Until = in(10 * time.Minute) })
+	s.wait(`window.due`)
+	if ms := eval[float64](t, s.page, `due.ms`); ms > 581_000 || ms < 520_000 {
+		t.Errorf("10 minutes before the end it waits %.0f s to tell of 20 seconds", ms/1000)
+	}
+	eval[bool](t, s.page, `(due.f(), true)`)
 	s.says("P 20 seconds of wrap-up left. Add 30 s gives you more.")
 	s.settled()
 	s.click("#dock [data-do='finish wrap']")
@@ -151,7 +171,7 @@ func TestPageWrapUp(t *testing.T) {
 		s.pad.show(func(d *vcc.Desk) { d.Cards[0].Until = d.Cards[0].Until.Add(30 * time.Second) })
 		s.wait(`!document.querySelector("#dock [data-do='extend wrap'][aria-disabled]")`)
 	}
-	s.passes(320 * time.Second)
+	s.passes(15*time.Minute + time.Second)
 	s.wait(`document.querySelector(".card .digits").innerText === "0:00" || document.querySelector(".card .digits").innerText === "ending…"`)
 	s.passes(5 * time.Second)
 	s.wait(`document.querySelector(".card .digits").innerText === "ending…"`)

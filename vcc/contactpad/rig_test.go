@@ -17,7 +17,10 @@ import (
 	"omnibridge/vcc/contactpad/login"
 )
 
-const testOrg = "00D000000000001EAA"
+const (
+	testOrg  = "00D000000000001EAA"
+	patience = time.Minute // for what must come: the machine may be busy
+)
 
 // desks is an application for tests.
 type desks struct {
@@ -42,7 +45,7 @@ func (d *desks) next(t *testing.T) vcc.Command {
 	select {
 	case c := <-d.did:
 		return c
-	case <-time.After(5 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("no command came")
 	}
 	return vcc.Command{}
@@ -201,7 +204,7 @@ func (r *rig) start(l net.Listener, change func(*Options)) {
 	go func() { srv.Serve(l); close(done) }()
 	r.t.Cleanup(func() { srv.Close(); <-done })
 	r.t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := s.Close(ctx); err != nil {
 			r.t.Error(err)
@@ -252,7 +255,7 @@ func (r *rig) tryOpen(header http.Header) (*websocket.Conn, *http.Response, erro
 	if header.Get("Origin") == "" {
 		header.Set("Origin", r.url)
 	}
-	d := websocket.Dialer{NetDialContext: r.dial, Subprotocols: []string{subprotocol}, HandshakeTimeout: 5 * time.Second}
+	d := websocket.Dialer{NetDialContext: r.dial, Subprotocols: []string{subprotocol}, HandshakeTimeout: patience}
 	return d.Dial("ws"+r.url[4:]+"/pad/ws", header)
 }
 
@@ -311,9 +314,9 @@ func (p *pad) say(m any) {
 // wait returns the first message after the first n that ok wants, and its place.
 func (p *pad) wait(n int, what string, ok func(heard) bool) (heard, int) {
 	p.r.t.Helper()
-	stop := time.AfterFunc(5*time.Second, func() { p.mu.Lock(); p.cond.Broadcast(); p.mu.Unlock() })
+	stop := time.AfterFunc(patience, func() { p.mu.Lock(); p.cond.Broadcast(); p.mu.Unlock() })
 	defer stop.Stop()
-	until := time.Now().Add(5 * time.Second)
+	until := time.Now().Add(patience)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for {

@@ -36,7 +36,7 @@ func TestWhoMayOpenASocket(t *testing.T) {
 			if test.origin != "-" {
 				h.Set("Origin", test.origin)
 			}
-			d := websocket.Dialer{HandshakeTimeout: 5 * time.Second}
+			d := websocket.Dialer{HandshakeTimeout: patience}
 			conn, resp, err := d.Dial("ws"+r.url[4:]+"/pad/ws", h)
 			if resp == nil {
 				t.Fatal(err)
@@ -73,7 +73,7 @@ func TestSocketsAreBounded(t *testing.T) {
 	}
 	two.say(map[string]any{"t": "do"})
 	two.ended()
-	for range 100 { // room is made once the server has seen the end
+	for end := time.Now().Add(patience); time.Now().Before(end); { // room is made once the server has seen the end
 		if conn, _, err := r.tryOpen(nil); err == nil {
 			conn.Close()
 			return
