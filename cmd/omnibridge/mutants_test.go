@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -119,7 +120,7 @@ func (m mutant) test(t *testing.T) ([]byte, error) {
 		t.Fatal(err)
 	}
 	args := []string{"test", "-overlay", overlay, "-count=1", "-vet=off", "-run", "^(" + m.run + ")$", "omnibridge/" + m.pkg}
-	if m.run == model || m.run == histories || m.run == people || m.run == crowd {
+	if slices.ContainsFunc([]string{model, histories, people, crowd}, func(property string) bool { return strings.Contains(m.run, property) }) {
 		// As many as it takes to notice; how it could be told shorter does not matter.
 		args = append(args, "-rapid.checks=5000", "-rapid.steps=80", "-rapid.nofailfile", "-rapid.shrinktime=0s")
 	}
