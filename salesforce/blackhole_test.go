@@ -2,94 +2,14 @@ package salesforce
 
 import (
 	"crypto/tls"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
+
+	"omnibridge/salesforce/wiretest"
 )
-
-// wire forwards TCP connections to a server. Those that are swallowed stay open, and
-// what is sent on them is acknowledged, but nothing goes through any more.
-type wire struct {
-	net.Listener
-	to string
-	wg sync.WaitGroup
-
-	mu    sync.Mutex
-	hole  chan struct{} // closed when the connections there are go silent
-	conns []net.Conn
-}
-
-func newWire(t *testing.T, to string) *wire {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := &wire{Listener: l, to: to, hole: make(chan struct{})}
-	w.wg.Go(w.accept)
-	t.Cleanup(func() {
-		_ = l.Close()
-		w.mu.Lock()
-		for _, c := range w.conns {
-			_ = c.Close()
-		}
-		w.mu.Unlock()
-		w.wg.Wait()
-	})
-	return w
-}
-
-func (w *wire) accept() {
-	for {
-		in, err := w.Accept()
-		if err != nil {
-			return
-		}
-		out, err := net.Dial("tcp", w.to)
-		if err != nil {
-			_ = in.Close()
-			return
-		}
-		w.mu.Lock()
-		hole := w.hole
-		w.conns = append(w.conns, in, out)
-		w.mu.Unlock()
-		w.wg.Go(func() { forward(in, out, hole) })
-		w.wg.Go(func() { forward(out, in, hole) })
-	}
-}
-
-// forward copies from one end to the other. What falls into the hole is read all the
-// same, so that the sender's window never closes.
-func forward(from, to net.Conn, hole <-chan struct{}) {
-	buffer := make([]byte, 4096)
-	for {
-		n, err := from.Read(buffer)
-		select {
-		case <-hole:
-			if err != nil {
-				return // not told to the other end
-			}
-			continue
-		default:
-		}
-		if _, failed := to.Write(buffer[:n]); err != nil || failed != nil {
-			_ = to.Close()
-			return
-		}
-	}
-}
-
-// swallow silences the connections there are.
-func (w *wire) swallow() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	close(w.hole)
-	w.hole = make(chan struct{})
-}
 
 // TestDeadConnectionIsLeft: under HTTP/2 all calls share a connection. When it dies
 // without a word the next attempt must not wait on it as well.
@@ -109,7 +29,7 @@ func TestDeadConnectionIsLeft(t *testing.T) {
 	srv.EnableHTTP2 = true
 	srv.StartTLS()
 	t.Cleanup(srv.Close)
-	w := newWire(t, srv.Listener.Addr().String())
+	w := wiretest.New(t, srv.Listener.Addr().String())
 
 	transport := newTransport(2)
 	t.Cleanup(transport.CloseIdleConnections)
@@ -124,7 +44,7 @@ func TestDeadConnectionIsLeft(t *testing.T) {
 		if _, err := c.Do(t.Context(), "GET", "limits", nil); err != nil {
 			t.Fatalf("call %d: %v", i, err)
 		}
-		w.swallow()
+		w.Swallow()
 	}
 	mu.Lock()
 	defer mu.Unlock()
