@@ -55,6 +55,14 @@ func (h *Hours) Next(t time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
+// DayOf returns when the day begins and ends that t is in, by the clocks where t is told.
+// Where clocks are changed at midnight that is when they first show the day.
+func DayOf(t time.Time) (begin, end time.Time) {
+	h := Hours{Zone: t.Location()}
+	day := h.dayOf(t)
+	return h.wall(day, 0), h.wall(day.next(), 0)
+}
+
 // dayOf returns the day that t is in, by the clocks in the zone of h.
 func (h *Hours) dayOf(t time.Time) Day {
 	y, m, d := t.In(h.zone()).Date()

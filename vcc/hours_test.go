@@ -160,6 +160,39 @@ func TestHoursWhereMidnightIsLeftOut(t *testing.T) {
 	}
 }
 
+// TestDayOf holds that a day begins at midnight, also where clocks leave it out, or show it
+// twice, and ends where the next begins.
+func TestDayOf(t *testing.T) {
+	for _, tt := range []struct{ zone, noon, begin, end string }{ // in UTC, but for noon
+		{"UTC", "2026-11-23", "2026-11-23 00:00", "2026-11-24 00:00"},
+		{"Europe/Berlin", "2026-03-29", "2026-03-28 23:00", "2026-03-29 22:00"},
+		{"America/Santiago", "2026-09-05", "2026-09-05 04:00", "2026-09-06 04:00"},
+		{"America/Santiago", "2026-09-06", "2026-09-06 04:00", "2026-09-07 03:00"}, // begins at 1:00
+		{"America/Santiago", "2026-04-04", "2026-04-04 03:00", "2026-04-05 04:00"}, // 23:00 comes twice
+		{"America/Havana", "2026-03-08", "2026-03-08 05:00", "2026-03-09 04:00"},
+		{"America/Havana", "2026-11-01", "2026-11-01 04:00", "2026-11-02 05:00"}, // midnight comes twice
+		{"Africa/Cairo", "2026-04-24", "2026-04-23 22:00", "2026-04-24 21:00"},
+	} {
+		zone, err := time.LoadLocation(tt.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		noon, err := time.ParseInLocation("2006-01-02 15:04", tt.noon+" 12:00", zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		begin, end := vcc.DayOf(noon)
+		for _, at := range []time.Time{begin, end.Add(-1)} {
+			if b, e := vcc.DayOf(at); !b.Equal(begin) || !e.Equal(end) {
+				t.Errorf("%s: at %v the day is %v to %v", tt.zone, at, b, e)
+			}
+		}
+		if got := []string{begin.UTC().Format("2006-01-02 15:04"), end.UTC().Format("2006-01-02 15:04")}; got[0] != tt.begin || got[1] != tt.end {
+			t.Errorf("%s in %s is %v, want %s to %s", tt.noon, tt.zone, got, tt.begin, tt.end)
+		}
+	}
+}
+
 // followHours compares h, a quarter of an hour after the other, with what clocks show.
 func followHours(t *testing.T, h *vcc.Hours, from, to time.Time, open func(time.Time) bool) {
 	t.Helper()

@@ -146,19 +146,13 @@ type agentTally struct {
 // newDay begins to count what is called today anew at midnight.
 func (m *Machine) newDay(now time.Time) {
 	c := &m.counts
+	if now.Before(c.dayEnds) {
+		return
+	}
+	c.day, c.dayEnds = vcc.DayOf(now)
 	if c.since.IsZero() {
-		c.since, c.day, c.dayEnds = now, now, midnightAfter(now)
+		c.since, c.day = now, now
 	}
-	if !now.Before(c.dayEnds) {
-		c.dayEnds = midnightAfter(now)
-		y, month, d := now.Date()
-		c.day = time.Date(y, month, d, 0, 0, 0, 0, now.Location())
-	}
-}
-
-func midnightAfter(t time.Time) time.Time {
-	y, month, d := t.Date()
-	return time.Date(y, month, d+1, 0, 0, 0, 0, t.Location())
 }
 
 // resetCounts begins to count anew.

@@ -83,7 +83,8 @@ func (m *Machine) RestoreDay(now time.Time, d vcc.DayCounts) {
 	now = now.Round(0)
 	m.newDay(now)
 	c := &m.counts
-	today := d.Day.Before(c.dayEnds) && !now.Before(d.Day) && midnightAfter(d.Day.In(now.Location())).Equal(c.dayEnds)
+	begin, _ := vcc.DayOf(now)
+	today := !d.Day.Before(begin) && !d.Day.After(now)
 	if today {
 		c.day = d.Day.In(now.Location())
 	}

@@ -247,6 +247,41 @@ func TestCountsAfterRestart(t *testing.T) {
 	}
 }
 
+// TestDayWithoutMidnight holds that a day on which clocks leave midnight out begins when it
+// does, and that a restart on it loses nothing.
+func TestDayWithoutMidnight(t *testing.T) {
+	zone, err := time.LoadLocation("America/Santiago")
+	if err != nil {
+		t.Fatal(err)
+	}
+	begins := time.Date(2026, 9, 6, 1, 0, 0, 0, zone)
+	d := countingDesk(t)
+	for d.now = begins.Add(-3 * time.Hour); d.now.Before(begins); d.now = d.now.Add(15 * time.Minute) {
+		d.step(online("ada", "Chat"))
+	}
+	d.step()
+	if s := d.Stats(d.now); !s.Day.Equal(begins) {
+		t.Errorf("the day begins at %v, want %v", s.Day, begins)
+	}
+	d.step(chat("x", 0, plan("p")))
+	d.step(answer(vcc.Accepted, "x", 1))
+	d.now = d.now.Add(10 * time.Hour)
+	d.step()
+	kept, _ := d.DayCounts(d.now, 1000)
+	twin := newDesk(t, d.cfg)
+	twin.now = d.now.Add(time.Minute)
+	twin.Restore(twin.now, slices.Collect(d.Interactions()), slices.Collect(d.Agents()))
+	twin.RestoreDay(twin.now, kept)
+	if s := twin.stats("p"); s.Today.Accepted != 1 || !twin.Stats(twin.now).Day.Equal(begins) {
+		t.Errorf("after a restart %+v", s)
+	}
+	twin.now = time.Date(2026, 9, 7, 0, 0, 0, 0, zone)
+	twin.step()
+	if s := twin.stats("p"); s.Today.Accepted != 0 {
+		t.Errorf("the day after %+v", s)
+	}
+}
+
 // TestPlansAreBounded holds that names from outside do not take memory without end.
 func TestPlansAreBounded(t *testing.T) {
 	d := countingDesk(t)
