@@ -13,15 +13,15 @@ import (
 	"time"
 )
 
-// gate stands before an org. It can hold one request before the org carries it
-// out, or its reply after, so that a story can kill the program between any two
+// gate stands before an org. It can hold requests before the org carries them
+// out, or their replies after, so that a story can kill the program between any two
 // steps; and it remembers the tokens and assertions that pass, so that a story
 // can search for them.
 type gate struct {
 	org http.Handler
 
 	mu      sync.Mutex
-	rule    *holding
+	rules   []*holding // oldest first
 	secrets []string
 }
 
@@ -80,17 +80,18 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (g *gate) mayStrike(r *http.Request) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.rule != nil && g.rule.after && !g.rule.struck && g.rule.fits(r)
+	return slices.ContainsFunc(g.rules, func(h *holding) bool { return h.after && !h.struck && h.fits(r) })
 }
 
 // strike returns the rule that holds r, if it is the first to fit.
 func (g *gate) strike(r *http.Request, after bool) *holding {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	h := g.rule
-	if h == nil || h.struck || h.after != after || !h.fits(r) {
+	i := slices.IndexFunc(g.rules, func(h *holding) bool { return !h.struck && h.after == after && h.fits(r) })
+	if i < 0 {
 		return nil
 	}
+	h := g.rules[i]
 	if h.skip--; h.skip >= 0 {
 		return nil
 	}
@@ -113,14 +114,18 @@ func (h *holding) wait() {
 	<-h.let
 }
 
-func (g *gate) release(lose bool) {
+// release lets the oldest go on that is held, or is to be, or lets it never arrive. It
+// tells whether there is one.
+func (g *gate) release(lose bool) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.rule != nil {
-		g.rule.lose = lose
-		close(g.rule.let)
-		g.rule = nil
+	if len(g.rules) == 0 {
+		return false
 	}
+	g.rules[0].lose = lose
+	close(g.rules[0].let)
+	g.rules = g.rules[1:]
+	return true
 }
 
 func (g *gate) remember(secret string) {
@@ -148,23 +153,23 @@ func (s *story) hold(args []string) error {
 func (g *gate) arm(h holding) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.rule != nil {
-		return errors.New("something is to be held already: release it first")
+	if slices.ContainsFunc(g.rules, func(h *holding) bool { return !h.struck }) {
+		return errors.New("something is to be held already: wait until it is, or release it first")
 	}
 	h.held, h.let = make(chan struct{}), make(chan struct{})
-	g.rule = &h
+	g.rules = append(g.rules, &h)
 	return nil
 }
 
 func (s *story) held([]string) error {
 	s.gate.mu.Lock()
-	h := s.gate.rule
+	rules := s.gate.rules
 	s.gate.mu.Unlock()
-	if h == nil {
+	if len(rules) == 0 {
 		return errors.New("nothing is to be held")
 	}
 	select {
-	case <-h.held:
+	case <-rules[len(rules)-1].held:
 		return nil
 	case <-time.After(patience):
 		return errors.New("waited in vain: no such request came")

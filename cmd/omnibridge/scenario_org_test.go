@@ -51,7 +51,9 @@ func (s *story) end() {
 		}
 	}
 	if s.org != nil {
-		s.gate.release(false)
+		for s.gate.release(false) {
+			continue
+		}
 		_ = s.server.Close()
 		_ = s.org.Close()
 	}
@@ -61,7 +63,8 @@ func (s *story) end() {
 // longer than most stories.
 var storyKeyPair = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
-// startOrg serves a new mock org through a gate.
+// startOrg serves a new mock org through a gate. No push times out by itself while a story
+// looks at it, unless the story says so.
 func (s *story) startOrg(args []string) error {
 	if s.org != nil {
 		return errors.New("there is an org already")
@@ -95,7 +98,7 @@ func (s *story) startOrg(args []string) error {
 		s.ts.Setenv(name, a.ID)
 	}
 	s.ts.Setenv("ORG_HOST", l.Addr().String())
-	return s.set(args)
+	return s.set(append([]string{"push-timeout=1h"}, args...))
 }
 
 // set moves switches of the org.

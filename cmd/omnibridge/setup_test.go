@@ -117,7 +117,7 @@ func TestSetupProvesDelivery(t *testing.T) {
 	if _, err := org.AddWork(mockorg.NewWork{Object: "Case", Queue: "Support_Cases"}); err != nil {
 		t.Fatal(err)
 	}
-	if code, found := setupReport(t); code != 0 || found[events] != setup.OK {
+	if code, found := setupReport(t, "--listen", "5s"); code != 0 || found[events] != setup.OK {
 		t.Errorf("after: %s, exit code %d", found[events], code)
 	}
 }
