@@ -21,7 +21,8 @@ import (
 // The org and its people. Work gets a name of the story's own (c1); agents are
 // ada, ben, chloe, dev, elena and farid.
 //
-//	org [push-timeout=5s] [SWITCH=VALUE ...]   start the mock org; switches as in mockorg.Settings
+//	org [push-timeout=5s] [SWITCH=VALUE ...]   start the mock org; switches as in mockorg.Settings; the
+//	                                           push time-out is an hour unless the story says so
 //	set [push-timeout=5s] [SWITCH=VALUE ...]   move switches later
 //	chat|message|case|lead c1 [QUEUE]          a customer comes; the queue is the usual one unless named
 //	customer c1 leaves
@@ -39,8 +40,8 @@ import (
 //	fault NAME [METHOD] [OBJECT|/PATH] [count=N] [delay=2s] [on=subscribe]
 //	fault off                                  disarm all
 //	hold before|after METHOD OBJECT|/PATH      the next such request is held before the org carries it out, or
-//	                                           its reply after; held waits until one is, release lets it
-//	                                           go on, lose lets it never arrive
+//	                                           its reply after; held waits until the latest is, release lets
+//	                                           the oldest go on, lose lets it never arrive
 //	clock +24h                                 the org's time moves on
 //	session revoked                            every access token ends
 //	stream forgets|purged|holds=2s             clients or retained events are forgotten; how long a connect is held
@@ -125,7 +126,7 @@ func quickRaces() (name, value string) { return "GORACE", "atexit_sleep_ms=0" }
 
 // patience bounds every wait of a story. It is much longer than any of them
 // takes, since the machine may be busy.
-const patience = 40 * time.Second
+const patience = 90 * time.Second
 
 type storyKey struct{}
 
