@@ -83,5 +83,5 @@ func TestRestartInACall(t *testing.T) {
 	ada.acts("Retrieve")
 	o.onNetwork(id, telephony.Talking, "ada")
 	ada.acts("Release call")
-	untilSeen(t, "the network to be empty", func() bool { return len(o.daemon.calls.network.Calls()) == 0 })
+	o.allHungUp()
 }

@@ -59,22 +59,19 @@ func TestCaseRecord(t *testing.T) {
 	ada.shoot("2-accepted")
 
 	ada.turnsTo("Home")
-	ada.opensCard(card)
-	ada.tab(w.Name)
+	ada.clicksCard(card, w.Name)
 
 	ada.closesTab(w.Name) // which ends nothing
 	ada.card(card, vcc.CardConnected)
 	ada.shoot("3-closed")
-	ada.opensCard(card)
-	ada.tab(w.Name)
+	ada.clicksCard(card, w.Name)
 	ada.tabsOf(w.Name, 1)
 
 	// Something else opens it, by the short id that it has: the card knows the tab.
 	ada.closesTab(w.Name)
 	js[string](t, ada.console, `return mockConsole.workspace.openTab({recordId: %s, focus: false})`, w.ID[:15])
 	ada.tabsOf(w.Name, 1)
-	ada.opensCard(card)
-	ada.tab(w.Name)
+	ada.clicksCard(card, w.Name)
 	ada.tabsOf(w.Name, 1)
 	if works := o.works(w.ID); len(works) != 1 || works[0]["Status"] != "Opened" {
 		t.Errorf("the case has the AgentWorks %v, want one that is open", works)

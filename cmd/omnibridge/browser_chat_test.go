@@ -1,6 +1,10 @@
 package main
 
-import "testing"
+import (
+	"testing"
+
+	"omnibridge/vcc"
+)
 
 // TestChatInTheConsole is the day's first chat: the agent logs in, goes Ready, sees
 // it alert, accepts it in Omni-Channel, has its record open, releases it and wraps up.
@@ -10,6 +14,7 @@ func TestChatInTheConsole(t *testing.T) {
 	ada.opens("ContactPad")
 	ada.shoot("1-log-in")
 	ada.logsIn()
+	ada.listens()
 	ada.shoot("2-idle")
 	o.add("LiveChatTranscript", "Support_Chat", "")
 	ada.sees("Accept it in Omni-Channel")
@@ -19,7 +24,8 @@ func TestChatInTheConsole(t *testing.T) {
 	ada.sees("Connected")
 	ada.consoleSees("Conversation") // the record's page
 	ada.shoot("4-connected")
-	ada.presses("Release chat", "Wrap-up")
+	ada.acts("Release chat")
+	ada.card("visitor 00000001", vcc.CardWrapUp)
 	ada.shoot("5-wrap-up")
 	ada.sees("Ready (Idle)")
 	ada.shoot("6-done")

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
+	"omnibridge/connector/store"
 	"omnibridge/vcc"
+	"omnibridge/vcc/contactpad"
 )
 
 // picks picks a status in Omni-Channel's own widget, as its label there begins.
@@ -19,10 +22,58 @@ func (p *person) picks(label string) {
 	untilSeen(p.t, "ContactPad in front of "+p.name, func() bool { return p.front("ContactPad") })
 }
 
+// asked counts how often the journal says that an agent asked for something.
+func (o *office) asked(name string, do vcc.CommandKind) int {
+	o.t.Helper()
+	entries, err := o.daemon.store.Journal(o.t.Context(), store.JournalQuery{Limit: 1000})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return len(slices.DeleteFunc(entries, func(e store.Entry) bool { return e.What != "asked: "+string(do) || string(e.Agent) != o.id(name) }))
+}
+
+// idle tells whether nothing of the daemon's is on its way to the org or to the console of
+// an agent.
+func (o *office) idle(name string) bool {
+	o.t.Helper()
+	v, err := o.daemon.connector.View(o.t.Context())
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return v.Carrying+v.Inbox == 0 && !slices.ContainsFunc(o.daemon.pad.Status(), func(s contactpad.AgentStatus) bool { return string(s.Agent) == o.id(name) && s.Waiting > 0 })
+}
+
 // shown waits until the state bar says this.
 func (p *person) shown(state string) {
 	p.t.Helper()
 	p.until("the state bar to say "+state, `document.getElementById('state')?.innerText.trim() === %s`, state)
+}
+
+// knowsOf waits until the daemon has heard that an agent has a status in Omni-Channel.
+func (o *office) knowsOf(name, status string) {
+	o.t.Helper()
+	last := ""
+	defer func() {
+		if o.t.Failed() {
+			o.t.Logf("the daemon has heard of %s that the status is %q", name, last)
+		}
+	}()
+	untilSeen(o.t, "the daemon to know that "+name+" is "+status, func() bool { last = o.row(name).Omni.Status; return last == status })
+}
+
+// row is what the engine has of an agent.
+func (o *office) row(name string) vcc.Agent {
+	o.t.Helper()
+	v, err := o.daemon.connector.View(o.t.Context())
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	for _, a := range v.Agents {
+		if string(a.ID) == o.id(name) {
+			return a
+		}
+	}
+	return vcc.Agent{}
 }
 
 // statuses are those that an agent has had in Omni-Channel, oldest first.
@@ -56,6 +107,7 @@ func TestPresenceByHand(t *testing.T) {
 
 	// A status that no state goes with leaves the state alone, and serves what it serves.
 	ada.picks("Available - Chat")
+	o.knowsOf("ada", "Available_Chat")
 	w, card := o.ticket("Refund")
 	o.message("Maria Lopez")
 	ada.takes("Maria Lopez")
@@ -129,12 +181,19 @@ func TestPresenceContradicted(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	untilSeen(t, "Ready to be asked for", func() bool { return o.asked("ada", vcc.SetState) == 1 })
 	agree := func() bool {
 		shown := js[string](t, ada.pad, `return document.getElementById('state').innerText.trim()`)
 		label := js[string](t, ada.console, `return [...document.querySelectorAll('.utility span')].map((e) => e.textContent).find((t) => t.startsWith('Omni-Channel')) ?? ''`)
-		return shown == "Ready (Idle)" && strings.HasSuffix(label, ": Available") || shown == "Away" && strings.HasSuffix(label, ": Busy")
+		at, err := o.org.Agent("ada").State()
+		if err != nil {
+			t.Fatal(err)
+		}
+		row := o.row("ada")
+		return row.Omni.Status == at.Status && strings.HasSuffix(label, ": "+at.Status) &&
+			(at.Status == "Available" && shown == "Ready (Idle)" && row.State.Major == vcc.Ready || at.Status == "Busy" && shown == "Away" && row.State.Major == vcc.Away)
 	}
-	untilSeen(t, "both sides to agree", agree)
+	untilSeen(t, "both sides to agree, with nothing on its way to either", func() bool { return o.idle("ada") && agree() && o.idle("ada") })
 	n := len(strings.Fields(o.statuses("ada")))
 	if n > 8 {
 		t.Errorf("ada had %d statuses: %s", n, o.statuses("ada"))

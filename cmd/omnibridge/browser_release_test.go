@@ -44,7 +44,7 @@ func TestWrapUp(t *testing.T) {
 	o := offers(t, func(r *routing) {
 		for i := range r.Plans {
 			if r.Plans[i].Name == "Messages" {
-				r.Plans[i] = planFile{Name: "Messages", Queues: r.Plans[i].Queues, WrapUp: duration(2 * time.Minute), WrapExtendAll: true,
+				r.Plans[i] = planFile{Name: "Messages", Queues: r.Plans[i].Queues, WrapUp: duration(10 * time.Minute), WrapExtendAll: true,
 					Dispositions: []string{"Solved", "Call back"}, DispositionRequired: true}
 			}
 		}
@@ -66,14 +66,14 @@ func TestWrapUp(t *testing.T) {
 	ada.acts("Release chat")
 	ada.card("Maria Lopez", vcc.CardWrapUp)
 	ada.hears("Released. Wrap-up")
-	ada.until("two minutes that count down", `/^1:[0-5]\d$/.test(document.querySelector('.card .digits')?.textContent)`)
+	ada.until("ten minutes that count down", `/^9:[0-5]\d$/.test(document.querySelector('.card .digits')?.textContent)`)
 	ada.may("[Finish now]", "Add 30 s")
 	ada.shoot("2-wrap-up")
-	const left = `((d) => 60 * d[0] + Number(d[1]))(document.querySelector('.card .digits').textContent.split(':'))`
-	before := js[int](t, ada.pad, "return "+left)
+	const ends = `Number(document.querySelector('.card .digits').dataset.down)` // what the clock counts down to
+	before := js[float64](t, ada.pad, "return "+ends)
 	ada.acts("Add 30 s")
 	ada.hears("Time added.")
-	ada.until("more time", left+` > %s`, before)
+	ada.until("more time", ends+` === %s`, before+30_000)
 	ada.tries("Finish now", "Choose an outcome first.")
 	ada.focused("the outcomes", `e?.id === 'outcome'`)
 	ada.types("S") // as in any list

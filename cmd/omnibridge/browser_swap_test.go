@@ -166,7 +166,7 @@ func TestPopLeavesTheFocus(t *testing.T) {
 			t.Parallel()
 			o := offers(t, func(r *routing) {
 				r.Plans = append(r.Plans, planFile{Name: string(callsPlan), Label: "Hotline", WrapUp: duration(2 * time.Second)})
-				r.AcceptWithin[vcc.Live], r.ContactPad.PopAlwaysFocus = duration(4*browserPatience), always
+				r.AcceptWithin[vcc.Live], r.ContactPad.PopAlwaysFocus = never, always
 			})
 			o.knows("Lena", "Vogt", "+49 30 5550147")
 			ada := o.shift("ada")[0]

@@ -26,7 +26,11 @@ import (
 )
 
 // browserPatience bounds every wait for a browser: the machine may be busy.
-const browserPatience = 30 * time.Second
+const browserPatience = 60 * time.Second
+
+// never is longer than any test takes: what ends by itself after it does not end while
+// one looks, however slow the machine is.
+const never = duration(20 * time.Minute)
 
 // browser is the one browser of this package; every agent has a profile of their own
 // in it.
@@ -100,13 +104,14 @@ type office struct {
 
 // officeRules is how an office routes unless its test changes it: everybody needs
 // ContactPad, and the sizes let one agent hold a call, two chats and three cases. No
-// offer ends by itself while a test looks at it.
+// offer and no consult ends by itself while a test looks at it, and nothing comes back to
+// who refused it.
 func officeRules() routing {
 	return routing{
 		Sizes:        vcc.Sizes{Live: 51, SemiLive: 15, NonLive: 6},
-		AcceptWithin: map[vcc.Class]duration{vcc.SemiLive: duration(4 * browserPatience), vcc.NonLive: duration(4 * browserPatience)},
-		CoolDown:     duration(30 * time.Second), WrapUp: duration(2 * time.Second),
-		ContactPad: padFile{Required: true, States: []stateFile{
+		AcceptWithin: map[vcc.Class]duration{vcc.SemiLive: never, vcc.NonLive: never},
+		CoolDown:     never, FailCoolDown: duration(30 * time.Second), WrapUp: duration(2 * time.Second),
+		ContactPad: padFile{Required: true, ConsultWithin: duration(3 * time.Minute), States: []stateFile{
 			{Major: vcc.Ready, Status: "Available"}, {Major: vcc.Outbound}, {Major: vcc.Away, Status: "Busy"}, {Major: vcc.Away, Minor: "Break", Status: "Busy"}, {Major: vcc.ExtendedAway, Status: "Busy"},
 		}},
 		Plans: []planFile{

@@ -9,14 +9,16 @@ import (
 )
 
 // watchesBar keeps, from now on, what ContactPad's item in the utility bar shows: label,
-// icon and whether it is highlighted, each time that one of them changes.
+// icon and whether it is highlighted, each time that one of them changes; and what toasts
+// say.
 func (p *person) watchesBar() {
 	p.t.Helper()
 	js[bool](p.t, p.console, `window.bar = []; const keep = () => {
 		const b = [...document.querySelectorAll('.utility')].find((e) => e.getAttribute('aria-controls') === 'panel-contactpad');
 		const now = b.querySelector('span').textContent + ' | ' + b.dataset.icon + (b.classList.contains('highlighted') ? ' | highlighted' : '');
 		if (bar.at(-1) !== now) bar.push(now); };
-		keep(); new MutationObserver(keep).observe(document.querySelector('.utility-bar'), {subtree: true, childList: true, attributes: true, characterData: true}); return true`)
+		keep(); new MutationObserver(keep).observe(document.querySelector('.utility-bar'), {subtree: true, childList: true, attributes: true, characterData: true});
+		window.toasts = []; new MutationObserver((list) => list.forEach((m) => m.addedNodes.forEach((n) => toasts.push(n.textContent)))).observe(document.querySelector('.toasts'), {childList: true}); return true`)
 }
 
 // barWas waits until ContactPad's item has shown just this, one after the other. What
@@ -61,6 +63,7 @@ func (p *person) barWas(want ...string) {
 // accepted within a second of the offer counts as accepted by Omni-Channel itself.
 func (p *person) unhurried() {
 	p.t.Helper()
+	p.consoleUntil("the request in Omni-Channel", `document.querySelector('.request')`)
 	p.until("the alert to be a moment old", `(document.querySelector('.alert') && (window.alerts ??= performance.now())) && performance.now() - window.alerts > 1500`)
 }
 
@@ -113,7 +116,7 @@ func TestUtilityBarLost(t *testing.T) {
 	ada.watchesBar()
 	o.close()
 	ada.utility("ContactPad: not connected", true)
-	ada.consoleSees("Connection lost. Trying again.") // the toast
+	ada.consoleUntil("the toast", `toasts.some((t) => t.includes('Connection lost. Trying again.'))`)
 	ada.shoot("1-lost")
 	ada.opens("ContactPad")
 	ada.sees("Connection lost")
