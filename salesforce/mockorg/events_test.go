@@ -279,8 +279,10 @@ func TestChannels(t *testing.T) {
 	if err := s.o.SelectForCapture("Case"); err != nil {
 		t.Fatal(err)
 	}
+	s.create("StreamingChannel", `{"Name":"/u/there"}`)
 	l := s.listen()
 	for channel, want := range map[string]string{
+		"/u/there": "", "/topic/Cases?Subject=x": "400::The filter field Subject is not selected by the PushTopic {/topic/Cases}",
 		"/topic/Cases": "", "/data/ChangeEvents": "", "/data/CaseChangeEvent": "", "/topic/Cases?Id=x": "",
 		"/topic/cases":          "400::The channel you requested to subscribe to doesn't exist {/topic/cases}",
 		"/data/LeadChangeEvent": "403:denied_by_security_policy:create_denied",

@@ -192,9 +192,13 @@ func TestControlPlaneLimits(t *testing.T) {
 	if p.o.Limits() != want {
 		t.Errorf("refused changes left %+v", p.o.Limits())
 	}
+	p.call("POST", "/mock/v1/limits", `{"push_topics":4}`, 200, &reply)
+	if want.PushTopics = 4; reply.Limits != want {
+		t.Errorf("what was not named moved, too: %+v", reply.Limits)
+	}
 	var counts struct{ Daily map[string]int }
 	p.call("POST", "/mock/v1/dailyrequests", `{"most":9}`, 200, &counts)
-	if counts.Daily["most"] != 9 || p.o.Limits().PushTopics != 3 {
+	if counts.Daily["most"] != 9 || p.o.Limits().PushTopics != 4 {
 		t.Errorf("after dailyrequests: %v, %+v", counts, p.o.Limits())
 	}
 }

@@ -108,6 +108,12 @@ func TestEventSequences(t *testing.T) {
 			w.expect("psr deleted", "chat updated Missed autoproc Visitor")
 			w.must(w.o.LeaveWork(m.ID))
 			w.expect("psr deleted", "session updated Ended autoproc EndUser")
+			c := w.work("Case")
+			w.must(w.o.LeaveWork(c.ID))
+			if w.get(c.PSR) != nil || w.get(c.ID).str("Status") != "Closed" {
+				t := w.get(c.ID)
+				w.Errorf("a case that its customer closed is %v, with PSR %v", t, w.get(c.PSR))
+			}
 		}},
 		{"visitor leaves while assigned", nil, func(w *world) {
 			chat := w.work("LiveChatTranscript")

@@ -211,6 +211,11 @@ func TestCompression(t *testing.T) {
 	if err := json.NewDecoder(unpacked).Decode(&map[string]any{}); err != nil {
 		t.Error(err)
 	}
+	for _, accept := range []string{"identity", "br"} {
+		if reply, text, err := s.send("GET", "sobjects/Contact/describe", "", "Accept-Encoding", accept); err != nil || reply.Header.Get("Content-Encoding") != "" || !json.Valid([]byte(text)) {
+			t.Errorf("to who takes %s it is sent as %q, %v", accept, reply.Header.Get("Content-Encoding"), err)
+		}
+	}
 	s.refused(400, "INVALID_INPUT", "POST", "sobjects/Contact", "plain", "Content-Encoding", "gzip")
 	s.refused(413, "REQUEST_TOO_LARGE", "POST", "sobjects/Contact", strings.Repeat(" ", 10<<20+1))
 }

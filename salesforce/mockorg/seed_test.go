@@ -36,6 +36,20 @@ func TestSeedRefused(t *testing.T) {
 	}
 }
 
+// TestSeedOfCapacityInPercent: a routing configuration weighs its work one way or
+// the other.
+func TestSeedOfCapacityInPercent(t *testing.T) {
+	w := newWorld(t, func(s *Seed) {
+		s.Routings[0].CapacityWeight, s.Routings[0].CapacityPercentage = 0, 25
+	})
+	for i, r := range w.o.Records("QueueRoutingConfig") {
+		percent, weight := r["CapacityPercentage"], r["CapacityWeight"]
+		if i == 0 && (percent != 25.0 || weight != nil) || i > 0 && (percent != nil || weight == nil) {
+			t.Errorf("%v weighs %v, or %v %%", r["DeveloperName"], weight, percent)
+		}
+	}
+}
+
 // TestSeedFills checks what later parts look records up by.
 func TestSeedFills(t *testing.T) {
 	w := newWorld(t, nil)

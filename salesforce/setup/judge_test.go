@@ -155,6 +155,25 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// TestJudgeSaysNothingOfWhatIsUnread: that the queues cannot be read is one finding;
+// those that the routing file names are not missing for that.
+func TestJudgeSaysNothingOfWhatIsUnread(t *testing.T) {
+	s, w := goodState()
+	s.Queues, s.Faults[setup.Queues] = nil, setup.Fault{"INSUFFICIENT_ACCESS", "no access"}
+	for _, f := range setup.Judge(s, w) {
+		if f.Verdict == setup.Missing && f.Check != "queues" {
+			t.Errorf("%+v", f)
+		}
+	}
+	s, w = goodState()
+	s.Queues[0].Objects, s.Faults[setup.QueueDetail] = nil, setup.Fault{"INSUFFICIENT_ACCESS", "no access"}
+	w.Policy.Channels = map[vcc.Channel]omnichannel.ChannelPolicy{"Calls": {Class: vcc.NonLive}}
+	s.Channels = append(s.Channels, setup.Channel{Name: "Odd", Object: "Odd__c"})
+	if found := find(setup.Judge(s, w), "service channel Odd"); len(found) != 1 {
+		t.Errorf("where it is not known which objects are routed, all are looked at: %+v", found)
+	}
+}
+
 // TestJudgeLetsBe holds what is nobody's fault.
 func TestJudgeLetsBe(t *testing.T) {
 	for name, change := range map[string]func(*setup.State, *setup.Wanted){
