@@ -129,7 +129,7 @@ func TestTransferToAgent(t *testing.T) {
 	ada, ben, chloe := people[0], people[1], people[2]
 	ben.press("Ready (Idle)")
 	ben.press("Break")
-	ben.sees("Break")
+	ben.state("Break", "away")
 	w, card := o.ticket("Refund")
 	ada.sees("Accept it in Omni-Channel")
 	ada.takes(card)

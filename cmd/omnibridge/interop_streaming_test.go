@@ -165,7 +165,7 @@ func (l *foreignListener) story() string {
 // untilUp waits for the link, and returns why it was away.
 func (l *foreignListener) untilUp() (cause string) {
 	l.t.Helper()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(patience)
 	for {
 		select {
 		case s := <-l.links:
@@ -187,7 +187,7 @@ func (l *foreignListener) publish(channel string, count int) {
 	l.server.command("/publish", url.Values{"channel": {channel}, "from": {fmt.Sprint(l.sent + 1)}, "count": {fmt.Sprint(count)}})
 	from := l.sent
 	l.sent += count
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(patience)
 	for {
 		l.mu.Lock()
 		got := slices.Clone(l.events[min(from, len(l.events)):])

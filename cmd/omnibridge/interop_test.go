@@ -46,7 +46,7 @@ import (
 var interopDir = filepath.Join("..", "..", "testdata", "interop")
 
 // interopDeadline bounds one client's whole run.
-const interopDeadline = 2 * time.Minute
+const interopDeadline = 5 * time.Minute
 
 // require is the one place where a test may be skipped: what the machine lacks
 // to run it is said, and where everything must be present it fails instead.

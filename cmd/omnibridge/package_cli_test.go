@@ -33,7 +33,7 @@ import (
 // told by the mock org's own tests.
 
 // cliDeadline bounds one command of the CLI.
-const cliDeadline = 2 * time.Minute
+const cliDeadline = 5 * time.Minute
 
 // cliOrg is a mock org that the CLI is logged in to, and a copy of the package
 // to deploy.

@@ -62,7 +62,7 @@ func (b *bench) startDaemon(ctx context.Context, o *org, dir string) (*daemon, e
 	}()
 	// Sweeps of the start are at least 2 s apart: none of them may be counted.
 	calls, since := o.calls(), time.Now()
-	err = until(ctx, time.Minute, "the daemon is ready", func() bool {
+	err = until(ctx, "the daemon is ready", func() bool {
 		if now := o.calls(); now != calls || !d.ready(ctx) {
 			calls, since = now, time.Now()
 		}
@@ -125,9 +125,12 @@ func (d *daemon) cpu() time.Duration {
 	return time.Duration(user+system) * 10 * time.Millisecond
 }
 
+// patience bounds every wait for others: the machine may be busy.
+const patience = 5 * time.Minute
+
 // until waits for a condition, for a bounded time.
-func until(ctx context.Context, within time.Duration, what string, done func() bool) error {
-	ctx, cancel := context.WithTimeout(ctx, within)
+func until(ctx context.Context, what string, done func() bool) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for !done() {
 		select {

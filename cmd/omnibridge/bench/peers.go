@@ -119,7 +119,7 @@ func (b *bench) script(ctx context.Context, text, argument string) *exec.Cmd {
 }
 
 // startWithin is what a client has to start and to end, on top of its plan.
-const startWithin = 15 * time.Second
+const startWithin = time.Minute
 
 // measure runs a client in a process of its own.
 func (b *bench) measure(ctx context.Context, p plan) (figures, error) {

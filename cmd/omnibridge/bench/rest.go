@@ -157,7 +157,7 @@ func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 // carry waits until the daemon has brought all cases to their end.
 func (d *daemon) carry(ctx context.Context, far *org, all []work) (spent, error) {
 	calls, cpu := far.calls(), d.cpu()
-	err := until(ctx, time.Minute, "all cases have ended", func() bool { return far.outcome(all, time.Time{}).closed >= len(all) || d.over() })
+	err := until(ctx, "all cases have ended", func() bool { return far.outcome(all, time.Time{}).closed >= len(all) || d.over() })
 	if d.over() {
 		err = errors.Join(err, fmt.Errorf("it ended: %s", d.said.text))
 	}
@@ -179,7 +179,7 @@ func (b *bench) creator(name string) func(ctx context.Context, plan string) *exe
 
 // create has a process of its own create the AgentWorks.
 func (b *bench) create(ctx context.Context, far *org, all []work, peer func(ctx context.Context, plan string) *exec.Cmd) (spent, error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	far.channels(all)
 	jobs, err := json.Marshal(all)
