@@ -79,6 +79,9 @@ login. Times are exact, because the clock of the test is not a real one. In
 production the pauses between repeated attempts also vary by half either way, so
 that many daemons do not come back in the same instant.
 
+No pause and no deadline is told by the clock on the wall, and no cookie's life: the
+daemon's clock may be set to any time, forth or back, and nothing here happens.
+
 "Shown as" is the cause that status, log and metrics show meanwhile. No cause
 means that nobody is told, because nothing is wrong.
 `
