@@ -37,8 +37,8 @@ func TestDeadConnectionIsLeft(t *testing.T) {
 	if transport.HTTP2 == nil || transport.HTTP2.SendPingTimeout+transport.HTTP2.PingTimeout >= (Options{}).withDefaults().AttemptTimeout {
 		t.Fatal("no ping finds a dead connection within an attempt")
 	}
-	transport.HTTP2.SendPingTimeout, transport.HTTP2.PingTimeout = 200*time.Millisecond, 200*time.Millisecond
-	c := f.client(t, func(o *Options) { o.Transport, o.AttemptTimeout = transport, 2*time.Second })
+	transport.HTTP2.SendPingTimeout, transport.HTTP2.PingTimeout = 500*time.Millisecond, 2*time.Second // a busy machine answers late
+	c := f.client(t, func(o *Options) { o.Transport, o.AttemptTimeout = transport, time.Minute })
 	f.URL = "https://" + w.Addr().String() // where the next login sends the calls
 	for i := range 3 {
 		if _, err := c.Do(t.Context(), "GET", "limits", nil); err != nil {

@@ -8,10 +8,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -175,21 +177,31 @@ func TestLateReplyOfACreateIsUnknown(t *testing.T) {
 }
 
 func TestSlowAttemptsEnd(t *testing.T) {
-	free := make(chan struct{})
-	f := newFakeOrg(t, func(http.ResponseWriter, *http.Request, string) { <-free })
-	defer close(free)
-	c := f.client(t, func(o *Options) { o.AttemptTimeout = 30 * time.Millisecond })
-	_, err := c.Create(t.Context(), "AgentWork", fields)
-	if _, ok := errors.AsType[*UnknownOutcomeError](err); !ok || !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("create: error %v", err)
-	}
-	_, err = c.Do(t.Context(), "GET", "x", nil)
-	if _, ok := errors.AsType[*UnknownOutcomeError](err); ok || !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("read: error %v", err)
-	}
-	if requests, _ := f.seen(); len(requests) != 1+paces[outage].tries {
-		t.Errorf("%d requests", len(requests))
-	}
+	synctest.Test(t, func(t *testing.T) {
+		requests := 0
+		c := offlineClient(t, func(r *http.Request) (*http.Response, error) {
+			requests++
+			httptrace.ContextClientTrace(r.Context()).GotConn(httptrace.GotConnInfo{}) // it may be on its way
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		})
+		c.opt.AttemptTimeout = time.Second
+		begun := time.Now()
+		_, err := c.Create(t.Context(), "AgentWork", fields)
+		if _, ok := errors.AsType[*UnknownOutcomeError](err); !ok || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("create: error %v", err)
+		}
+		if took := time.Since(begun); took != c.opt.AttemptTimeout {
+			t.Errorf("the attempt took %v, want %v", took, c.opt.AttemptTimeout)
+		}
+		_, err = c.Do(t.Context(), "GET", "x", nil)
+		if _, ok := errors.AsType[*UnknownOutcomeError](err); ok || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("read: error %v", err)
+		}
+		if requests != 1+paces[outage].tries {
+			t.Errorf("%d requests", requests)
+		}
+	})
 }
 
 func TestNothingSentIsNotUnknown(t *testing.T) {

@@ -59,7 +59,7 @@ func (m *mock) watch(t *testing.T, source salesforce.Source, every time.Duration
 // eventually waits until is holds, looking again all the time.
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	late := time.NewTimer(30 * time.Second)
+	late := time.NewTimer(2 * time.Minute)
 	defer late.Stop()
 	look := time.NewTicker(5 * time.Millisecond)
 	defer look.Stop()
@@ -102,7 +102,7 @@ func TestMockCanaryProvesDelivery(t *testing.T) {
 			t.Parallel()
 			m := newMock(t, mockorg.Options{})
 			m.addChannel(t)
-			feed, w := m.watch(t, source(m.bridge), 2*time.Second)
+			feed, w := m.watch(t, source(m.bridge), 6*time.Second)
 			eventually(t, "canaries come", func() bool { return feed.Canary().Arrived >= 3 })
 			got := feed.Canary()
 			if got.Missed != 0 || got.Overdue || got.Unavailable != "" || got.Heard.IsZero() || got.RoundTrip <= 0 {
@@ -138,9 +138,10 @@ func TestMockCanaryProvesDelivery(t *testing.T) {
 func TestMockCanaryFindsAMuteSession(t *testing.T) {
 	for name, source := range sources {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			m := newMock(t, mockorg.Options{})
 			m.addChannel(t)
-			feed, w := m.watch(t, source(m.bridge), 300*time.Millisecond)
+			feed, w := m.watch(t, source(m.bridge), 2*time.Second)
 			eventually(t, "the first canary", func() bool { return feed.Canary().Arrived > 0 })
 			must(t, m.org.Agent("ada").Online("Busy"))
 			w.until("a position to go on from", func() bool { return len(w.cursors) > 0 && len(w.signals) > 0 })
@@ -156,7 +157,7 @@ func TestMockCanaryFindsAMuteSession(t *testing.T) {
 				t.Errorf("the link never told: %+v", w.links)
 			}
 			w.ear.until("it was swept, and the link is up", func() bool {
-				return slices.ContainsFunc(w.gaps, func(why string) bool { return strings.Contains(why, "did not come within 300ms") }) && w.link == omnichannel.LinkUp
+				return slices.ContainsFunc(w.gaps, func(why string) bool { return strings.Contains(why, "did not come within 2s") }) && w.link == omnichannel.LinkUp
 			})
 			eventually(t, "the mute session is gone", func() bool { // its goodbye may come after all that
 				now := m.org.Streaming().Clients()

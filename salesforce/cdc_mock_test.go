@@ -73,7 +73,7 @@ func (e *ear) Link(l omnichannel.Link) { e.change(func() { e.link = l.State }) }
 // until waits for something that is or will be so.
 func (e *ear) until(what string, is func() bool) {
 	e.t.Helper()
-	late := time.NewTimer(30 * time.Second)
+	late := time.NewTimer(2 * time.Minute)
 	defer late.Stop()
 	for {
 		e.mu.Lock()
@@ -255,7 +255,7 @@ func TestMockCaptureChannelMissing(t *testing.T) {
 	e := newEar(t)
 	hint := make(chan string, 1)
 	feed := ok[*salesforce.Feed](t)(salesforce.NewFeed(salesforce.FeedOptions{Source: salesforce.NewCapture(m.bridge), Tokens: m.tokens, Version: "62.0", Log: slog.New(slog.DiscardHandler)}))
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- feed.Run(ctx, hinted{e, hint}) }()
@@ -310,6 +310,8 @@ func TestMockCaptureAfterRetention(t *testing.T) {
 	})
 	must(t, m.org.Agent("ada").Online("Busy"))
 	e.hears("ada is back", func(s omnichannel.Signal) bool { _, ok := s.(omnichannel.PresenceSeen); return ok })
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	if p := e.signals[0].(omnichannel.PresenceSeen); !p.Row.Current {
 		t.Errorf("what was retained came again: %+v", e.signals)
 	}

@@ -59,7 +59,7 @@ func (c *terms) listen() *bayeux {
 func (c *terms) stranger() *bayeux {
 	jar, err := cookiejar.New(nil)
 	must(c.t, err)
-	return &bayeux{c: c, http: &http.Client{Jar: jar, Timeout: 30 * time.Second}}
+	return &bayeux{c: c, http: &http.Client{Jar: jar, Timeout: 2 * time.Minute}}
 }
 
 func (b *bayeux) post(message string) []bayeuxAnswer {

@@ -241,7 +241,7 @@ func (c *terms) creator(item string) string {
 // until waits for what an org does a moment later.
 func (c *terms) until(what string, is func() bool) {
 	c.t.Helper()
-	late := time.NewTimer(20 * time.Second)
+	late := time.NewTimer(time.Minute)
 	defer late.Stop()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()

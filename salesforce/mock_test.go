@@ -240,7 +240,7 @@ func TestMockEvents(t *testing.T) {
 	if got := ok[[]salesforce.TopicChange](t)(m.bridge.Topics(t.Context())); got[0].What != "unchanged" || got[1].What != "unchanged" || got[2].What != "unchanged" {
 		t.Fatalf("topics again %+v", got)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	up, signals := make(chan struct{}, 1), make(chan omnichannel.Signal, 100)
 	var subs []streaming.Channel

@@ -35,7 +35,7 @@ func newHall(t *testing.T, change func(*Seed)) *seat {
 func (s *seat) another() *seat {
 	jar, err := cookiejar.New(nil)
 	s.must(err)
-	return &seat{world: s.world, url: s.url, jar: jar, client: &http.Client{Jar: jar, Timeout: 10 * time.Second}}
+	return &seat{world: s.world, url: s.url, jar: jar, client: &http.Client{Jar: jar, Timeout: time.Minute}}
 }
 
 // as logs a user in.
@@ -75,7 +75,7 @@ type ear struct {
 // listen opens the stream of the page.
 func (s *seat) listen(path string) *ear {
 	s.Helper()
-	dialer := websocket.Dialer{Jar: s.jar, HandshakeTimeout: 10 * time.Second}
+	dialer := websocket.Dialer{Jar: s.jar, HandshakeTimeout: time.Minute}
 	conn, _, err := dialer.DialContext(s.Context(), "ws"+strings.TrimPrefix(s.url, "http")+path, nil)
 	s.must(err)
 	s.Cleanup(func() { conn.Close() })
@@ -85,7 +85,7 @@ func (s *seat) listen(path string) *ear {
 // next is the next message.
 func (e *ear) next() streamed {
 	e.Helper()
-	e.must(e.conn.SetReadDeadline(time.Now().Add(10 * time.Second)))
+	e.must(e.conn.SetReadDeadline(time.Now().Add(time.Minute)))
 	var m streamed
 	e.must(e.conn.ReadJSON(&m))
 	return m
@@ -125,7 +125,7 @@ func (s *seat) until(what string, ok func() bool) {
 	s.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	for end := time.Now().Add(10 * time.Second); !ok(); <-tick.C {
+	for end := time.Now().Add(time.Minute); !ok(); <-tick.C {
 		if time.Now().After(end) {
 			s.Fatalf("waited in vain until %s", what)
 		}

@@ -36,7 +36,7 @@ func (s *site) listen(channels ...string) *listener {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	l := &listener{s: s, http: &http.Client{Jar: jar, Timeout: 10 * time.Second}}
+	l := &listener{s: s, http: &http.Client{Jar: jar, Timeout: time.Minute}}
 	l.client = l.post(`{"channel":"/meta/handshake","version":"1.0","supportedConnectionTypes":["long-polling"]}`)[0].ClientID
 	for _, channel := range channels {
 		if m := l.subscribe(channel); !m.Successful {

@@ -46,7 +46,7 @@ func missing(t *testing.T) {
 }
 
 // patience bounds what a test does in its tab.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // tab opens a tab with the host page, whose frame is of another origin: it is
 // served on another port, by another name.

@@ -48,6 +48,7 @@ func newOffice(t *testing.T, change func(*mockorg.Options)) *office {
 	if f.o, err = mockorg.New(options); err != nil {
 		t.Fatal(err)
 	}
+	f.must(f.o.SetPushTimeout(600)) // what alerts waits for a busy machine
 	server := httptest.NewServer(f.o)
 	t.Cleanup(func() { _ = f.o.Close(); server.Close() })
 	f.url = server.URL
@@ -138,7 +139,7 @@ type desk struct {
 // words are what the scripts of these tests are written in.
 const words = `
 const $ = (css) => document.querySelector(css), $$ = (css) => [...document.querySelectorAll(css)], text = (css) => ($(css) ? $(css).innerText.replace(/\s+/g, ' ').trim() : '');
-const wait = async (want) => { for (const end = performance.now() + 8000; performance.now() < end; await new Promise((r) => setTimeout(r, 10))) { let v; try { v = await want(); } catch { v = null; } if (v) return v; } throw new Error('waited in vain for ' + want + ' in ' + document.body.innerText); };
+const wait = async (want) => { for (const end = performance.now() + 50000; performance.now() < end; await new Promise((r) => setTimeout(r, 10))) { let v; try { v = await want(); } catch { v = null; } if (v) return v; } throw new Error('waited in vain for ' + want + ' in ' + document.body.innerText); };
 const utility = (name) => $$('.utility').find((b) => b.innerText.includes(name)), button = (name) => $$('button').find((b) => b.innerText.trim().startsWith(name) && b.offsetParent);
 window.got ??= []; if (!window.hearing) { window.hearing = true; addEventListener('message', (e) => { if (e.data && e.data.test === 'got') window.got.push(e.data.m); }); }
 const send = (m) => $('iframe').contentWindow.postMessage({ test: 'send', m: { omnibridge: 1, ...m } }, '*');

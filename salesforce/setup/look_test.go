@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	patient = 20 * time.Second       // for what must come: no test waits so long
+	patient = time.Minute            // for what must come: no test waits so long
 	brief   = 300 * time.Millisecond // for what must not come
 )
 
