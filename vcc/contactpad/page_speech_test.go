@@ -79,7 +79,10 @@ func TestPageSpeaks(t *testing.T) {
 		d.Blocked = &vcc.Block{Reason: "No Answer", Since: ago(0), Until: end}
 		d.Notices = []vcc.Notice{{ID: "n2", Kind: vcc.MissedCall, At: ago(0), Name: "+44 20 7946 0018", Class: vcc.Live, Medium: "phone", Until: end}}
 	}, "A You missed a call. No new work until 10 17.")
-	step("the block ends", func(d *vcc.Desk) { d.Blocked, d.Notices = nil, nil }, "P Ready.")
+	s.text("No new work until")
+	step("the block ends", func(d *vcc.Desk) { d.Blocked = nil }, "P Ready.")
+	s.text("went back to the queue")
+	s.noText("No new work until")
 }
 
 // A call: its sentences, and those of who is consulted.

@@ -80,7 +80,9 @@ function own(s, act) {
 // served are the server's.
 function served(s, n, act) {
   const at = instant(n.at);
-  const w = wordsOf({ ...n, untilMs: instant(n.until) }, at);
+  // Who is back, or was let in early, gets work again whatever the notice said.
+  const over = n.kind === 'missed call' && !s.desk.blocked;
+  const w = wordsOf({ ...n, untilMs: over ? 0 : instant(n.until) }, at);
   const off = offOf(s);
   const going = Object.values(s.doing).some((d) => d.command.notice === n.id && !d.failed);
   const buttons = [];
