@@ -359,7 +359,8 @@ func TestLookReadsTheSetup(t *testing.T) {
 func TestRefusalIsAFindingAndSilenceAnError(t *testing.T) {
 	b := newBench(t)
 	for object, check := range map[string]string{"ServiceChannel ": "service channels", "UserServicePresence": "events of UserServicePresence", "QueueRoutingConfig": "queues", "Group ": "queues",
-		"ServicePresenceStatus ": "presence statuses", "ServiceChannelStatus": "presence statuses"} {
+		"ServicePresenceStatus ": "presence statuses", "ServiceChannelStatus": "presence statuses",
+		"QueueSobject": "members and objects of queues", "GroupMember": "members and objects of queues"} {
 		b.unknown = object
 		s, findings := b.look(brief, true)
 		if f := find(findings, check); len(s.Faults) != 1 || len(f) != 1 || !strings.Contains(f[0].Fix, "Enable Omni-Channel") {
