@@ -132,32 +132,3 @@ func TestProviderNarrows(t *testing.T) {
 	f.mayNot(vcc.DeniedSwitch, "acme", "ada", vcc.Transfer, "x", agentTarget("bob"))
 	f.mayNot(vcc.DeniedSwitch, "acme", "ada", vcc.Release, "x")
 }
-
-func TestWhyOfAnAgent(t *testing.T) {
-	f := newFloor(t, Config{Sizes: vcc.Sizes{Live: 51, SemiLive: 33, NonLive: 20}}, "ada")
-	f.do(on("ada"), chat("x", 0, func(w *vcc.Work) { w.Name = "Maria" }), caseWork("k", 0))
-	f.do(answer(vcc.Accepted, "x", 1))
-	want := func(lines ...string) {
-		t.Helper()
-		if got := strings.Join(f.Why("ada"), "\n"); got != strings.Join(lines, "\n") {
-			t.Errorf("why:\n%s\nwant\n%s", got, strings.Join(lines, "\n"))
-		}
-	}
-	want("Ready (Working) since 10:00:00",
-		"20 percent: rk, non-live, alerting since 10:00:00, until 10:01:00",
-		"33 percent: Maria, semi-live, connected since 10:00:00",
-		"47 percent free: room for 0 live or 1 semi-live or 2 non-live")
-	f.enter("ada", stAway)
-	f.later(5, refuse("k", 1, vcc.Failed))
-	want("Ready (Working) since 10:00:00, then Away",
-		"no new work: Away when the open work has ended",
-		"33 percent: Maria, semi-live, connected since 10:00:00",
-		"67 percent free: room for 1 live or 2 semi-live or 3 non-live",
-		"nothing in Cases until 10:00:35, after a failed delivery")
-	if f.Why("nobody") != nil {
-		t.Error("nobody has reasons")
-	}
-	if c := f.copyAgent(f.agents["ada"]); c.Load != 33 {
-		t.Errorf("%+v", c)
-	}
-}

@@ -2,51 +2,11 @@ package engine
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"omnibridge/vcc"
 )
-
-// Why says, for people, how an agent stands: why no new work comes, or that it
-// would; what takes each part of their capacity; and how much more of each class
-// there is room for. Nil if the agent is not known.
-func (m *Machine) Why(id vcc.AgentID) []string {
-	d, ok := m.Desk(id)
-	if !ok {
-		return nil
-	}
-	a := m.agents[id]
-	lines := []string{d.Shown + m.since(d.ShownSince)}
-	if d.Intended != nil {
-		lines[0] += ", then " + d.Intended.String()
-	}
-	if d.Why != "" {
-		lines = append(lines, "no new work: "+d.Why)
-	}
-	for _, c := range d.Cards {
-		size := c.Size
-		if c.State == vcc.CardWrapUp && m.cfg.WrapFreesCapacity {
-			size = 0
-		}
-		line := fmt.Sprintf("%d percent: %s, %s, %s%s", size, c.Name, c.Class, c.State, m.since(c.Since))
-		if !c.Until.IsZero() {
-			line += ", until " + m.clock(c.Until)
-		}
-		if c.Why != "" {
-			line += " (" + c.Why + ")"
-		}
-		lines = append(lines, line)
-	}
-	lines = append(lines, m.roomLeft(a))
-	for _, channel := range slices.Sorted(maps.Keys(a.row.CoolUntil)) {
-		if a.cools(channel, m.now) {
-			lines = append(lines, fmt.Sprintf("nothing in %s until %s, after a failed delivery", channel, m.clock(a.row.CoolUntil[channel])))
-		}
-	}
-	return lines
-}
 
 // roomLeft says how much more of each class a could take.
 func (m *Machine) roomLeft(a *agent) string {
