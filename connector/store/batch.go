@@ -22,7 +22,7 @@ import (
 //	       -- many --> journal_batch --------^ unpack    searched as text until then
 const (
 	batchFrom = 16  // entries of a change from which on they are stored so
-	batchMost = 500 // entries in one row; unpacking it is one transaction
+	batchMost = 100 // entries in one row; unpacking it is one transaction, for which commits wait
 )
 
 // batched is an entry within a batch.

@@ -53,6 +53,36 @@ func tamper(t *testing.T, path, text string) {
 	}
 }
 
+// TestStartReadsNoJournal holds that a start takes as long however much the journal holds:
+// it reads none of it, and so goes well where none can be read.
+func TestStartReadsNoJournal(t *testing.T) {
+	s := opened(t)
+	if err := s.Commit(t.Context(), Change{Journal: make([]Entry, 3*batchFrom)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Commit(t.Context(), Change{Journal: make([]Entry, 1)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	tamper(t, s.Path(), `UPDATE journal SET at = 'never'; UPDATE journal_batch SET doc = 'nothing'`)
+	s, err := Open(t.Context(), Options{Path: s.Path()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if snap, err := s.Load(t.Context()); err != nil || len(snap.Chains) != 1 {
+		t.Errorf("read %d chains, %v", len(snap.Chains), err)
+	}
+	if err := s.Commit(t.Context(), Change{Journal: make([]Entry, 1)}); err != nil {
+		t.Errorf("the first commit reads the journal: %v", err)
+	}
+	if _, err := s.Journal(t.Context(), JournalQuery{}); err == nil {
+		t.Error("the journal can be read, so that this shows nothing")
+	}
+}
+
 // wantFile checks that err is a *FileError that names path and says what we want.
 func wantFile(t *testing.T, err error, path, problem string) {
 	t.Helper()

@@ -15,7 +15,7 @@ import (
 const (
 	defaultEntries = 100  // a JournalQuery without a limit
 	maxEntries     = 1000 // bounds one answer; go on with AfterSeq
-	pruneBatch     = 2000 // entries removed per transaction, so that commits get their turn
+	pruneBatch     = 200  // entries removed per transaction, so that commits wait a few milliseconds
 )
 
 // entryStatements are the ways to write entries as rows, by how many at once. One
