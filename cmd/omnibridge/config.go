@@ -39,7 +39,7 @@ type config struct {
 	PadSecret      salesforce.Secret `envconfig:"PAD_CLIENT_SECRET" desc:"its secret; none if the app needs none" secret:"yes"`
 	PadConsoles    []string          `envconfig:"PAD_CONSOLES" desc:"origins of the org's pages that may frame ContactPad, with commas between; empty means those that belong to ORG_URL"`
 	PadICE         salesforce.Secret `envconfig:"PAD_ICE" desc:"STUN and TURN servers for calls between agents, as WebRTC's JSON list [{\"urls\":[\"turn:...\"],\"username\":\"...\",\"credential\":\"...\"}]" secret:"yes"`
-	CallsToken     salesforce.Secret `envconfig:"CALLS_TOKEN" desc:"bearer token of the Interactions API; turns it on at /interactions/" secret:"yes"`
+	CallsToken     salesforce.Secret `envconfig:"CALLS_TOKEN" desc:"bearer token of the Interactions API, 16 bytes or more; turns it on at /interactions/" secret:"yes"`
 	RoutingFile    string            `envconfig:"ROUTING_FILE" desc:"JSON file of plans, skills, sizes and deadlines; without it every queue is a plan of its own"`
 	LogLevel       slog.Level        `envconfig:"LOG_LEVEL" default:"INFO" desc:"DEBUG, INFO, WARN or ERROR"`
 	LogFormat      string            `envconfig:"LOG_FORMAT" default:"auto" desc:"text, json, or auto: text on a terminal"`
@@ -208,7 +208,13 @@ func (c config) check() []error {
 	if c.OrgURL == "" {
 		wrong("ORG_URL", "is not set: give the org's My Domain address, as https://acme.my.salesforce.com")
 	} else if err := checkOrgURL(c.OrgURL); err != nil {
-		wrong("ORG_URL", "is %q: %v", c.OrgURL, err)
+		wrong("ORG_URL", "is %q: %v", withoutPassword(c.OrgURL), err)
+	}
+	if !apiVersion.MatchString(c.APIVersion) {
+		wrong("API_VERSION", "is %q: must be as 62.0", c.APIVersion)
+	}
+	if n := len(c.CallsToken); n > 0 && n < minCallsToken {
+		wrong("CALLS_TOKEN", "has %d bytes: must be at least %d, or it can be guessed", n, minCallsToken)
 	}
 	if c.ClientID == "" {
 		wrong("CLIENT_ID", "is not set: give the consumer key of the External Client App")
@@ -254,14 +260,28 @@ func (c config) check() []error {
 	return errs
 }
 
+// apiVersion is how Salesforce writes the versions of its API.
+var apiVersion = regexp.MustCompile(`^[1-9][0-9]{1,2}\.0$`)
+
+// minCallsToken is the least length of the token that the Interactions API takes.
+const minCallsToken = 16
+
+// withoutPassword returns an address as it may be shown.
+func withoutPassword(address string) string {
+	if u, err := url.Parse(address); err == nil {
+		return u.Redacted()
+	}
+	return address
+}
+
 // checkOrgURL refuses what would send tokens in the clear.
 func checkOrgURL(s string) error {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil:
 		return err
-	case u.Host == "" || (u.Path != "" && u.Path != "/"):
-		return errors.New("must be an address without a path, as https://acme.my.salesforce.com")
+	case u.Host == "" || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "" || u.User != nil:
+		return errors.New("must be https:// and a host and nothing more, as https://acme.my.salesforce.com")
 	case u.Scheme == "https":
 		return nil
 	case u.Scheme != "http":

@@ -73,6 +73,31 @@ func TestConfigTellsEveryFaultAtOnce(t *testing.T) {
 	}
 }
 
+// TestConfigNamesTheVariable holds that what a part of the program would refuse later, in
+// words of its own, is refused with the rest and by the variable's name; and that no
+// secret in an address is shown.
+func TestConfigNamesTheVariable(t *testing.T) {
+	set(t, map[string]string{
+		"ORG_URL": "https://ada:hunter2@acme.my.salesforce.com", "CLIENT_ID": "x", "CLIENT_SECRET": "y", "API_VERSION": "v62", "CALLS_TOKEN": "short",
+		"PUBLIC_URL": "https://pad.acme.com", "PAD_CLIENT_ID": "z", "PAD_ICE": `[{"urls":["https://turn.acme.com"],"credential":"hunter2"}]`,
+	})
+	_, err := loadConfig()
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for _, want := range []string{
+		"OMNIBRIDGE_ORG_URL is", "OMNIBRIDGE_API_VERSION is \"v62\": must be as 62.0", "OMNIBRIDGE_CALLS_TOKEN has 5 bytes: must be at least 16",
+		"OMNIBRIDGE_PAD_ICE is not WebRTC's list of servers: server 1 has an address that begins with none of stun:, stuns:, turn:, turns:",
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("the error lacks %q:\n%v", want, err)
+		}
+	}
+	if strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("the error shows a secret:\n%v", err)
+	}
+}
+
 func TestConfigRefusesWhatItCannotRead(t *testing.T) {
 	set(t, map[string]string{"DRAIN": "soon", "LOG_LEVEL": "LOUD", "ORG_ULR": "https://x", "COLOUR": "blue"})
 	_, err := loadConfig()
@@ -148,6 +173,7 @@ func TestPlainHTTPOnlyOnLoopback(t *testing.T) {
 	for url, ok := range map[string]bool{
 		"https://acme.my.salesforce.com": true, "http://127.0.0.1:8181": true, "http://localhost:8181": true, "http://[::1]:8181": true,
 		"http://10.0.0.1": false, "http://127.0.0.1.example.com": false, "http://acme.my.salesforce.com": false, "ftp://127.0.0.1": false, "acme.my.salesforce.com": false, "https://acme.my.salesforce.com/path": false,
+		"https://acme.my.salesforce.com?x=1": false, "https://acme.my.salesforce.com#x": false, "https://ada:pw@acme.my.salesforce.com": false,
 	} {
 		if err := checkOrgURL(url); (err == nil) != ok {
 			t.Errorf("checkOrgURL(%q) = %v, want ok %v", url, err, ok)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,7 +33,7 @@ func (c config) checkPad() []error {
 		return errs
 	}
 	if err := checkOrgURL(c.PublicURL); err != nil {
-		wrong("PUBLIC_URL", "is %q: %v", c.PublicURL, err)
+		wrong("PUBLIC_URL", "is %q: %v", withoutPassword(c.PublicURL), err)
 	}
 	if c.PadClientID == "" {
 		wrong("PAD_CLIENT_ID", "is not set: people log in to ContactPad by an External Client App of their own (salesforce/package, Omnibridge_Login)")
@@ -56,6 +57,16 @@ func (c config) ice() (servers []contactpad.ICEServer, err error) {
 	d.DisallowUnknownFields()
 	if err := d.Decode(&servers); err != nil {
 		return nil, errors.New("it must be as [{\"urls\":[\"stun:stun.acme.com\"]}]") // its words could hold a credential
+	}
+	for i, s := range servers {
+		for _, u := range s.URLs {
+			if scheme, _, _ := strings.Cut(u, ":"); !slices.Contains([]string{"stun", "stuns", "turn", "turns"}, scheme) {
+				return nil, fmt.Errorf("server %d has an address that begins with none of stun:, stuns:, turn:, turns:", i+1)
+			}
+		}
+		if len(s.URLs) == 0 {
+			return nil, fmt.Errorf("server %d has no urls", i+1)
+		}
 	}
 	return servers, nil
 }

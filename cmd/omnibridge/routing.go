@@ -51,7 +51,7 @@ type planFile struct {
 	Target        duration       `json:"target" desc:"how soon an agent should have it; statistics count what was later"`
 	Ageing        duration       `json:"ageing" desc:"for each such time of waiting its priority rises a step; none: never"`
 	Overflow      vcc.PlanID     `json:"overflow" desc:"the plan whose agents may take it too, after overflowAfter"`
-	OverflowAfter duration       `json:"overflowAfter" desc:"how long it waits for the agents of its own plan alone"`
+	OverflowAfter duration       `json:"overflowAfter" desc:"how long it waits for the agents of its own plan alone; none: not at all"`
 	Hours         *hoursFile     `json:"hours" desc:"when it is routed; outside, it waits and says so; none: always"`
 	MaxWaiting    int            `json:"maxWaiting" desc:"how many may wait; one more goes to breakout; none: no limit"`
 	NoAgents      duration       `json:"noAgents" desc:"how long one waits while no agent with its skills is there at all, before it goes to breakout; none: for ever"`
@@ -124,6 +124,9 @@ func loadRouting(file string) (routing, error) {
 	if err != nil {
 		return r, fmt.Errorf("%s_ROUTING_FILE: routing file: %w", prefix, err)
 	}
+	if name, at, twice := repeated(b); twice {
+		return r, fmt.Errorf("routing file %s, near line %d: %q is there twice in one object: keep one", file, 1+bytes.Count(b[:at], []byte("\n")), name)
+	}
 	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()
 	err = dec.Decode(&r)
@@ -139,6 +142,45 @@ func loadRouting(file string) (routing, error) {
 		return r, fmt.Errorf("routing file %s:\n%w", file, err)
 	}
 	return r, nil
+}
+
+// repeated returns a member that an object has twice, of which the decoder would take
+// the last in silence, and where it is. What is no JSON is left to the decoder.
+func repeated(b []byte) (name string, at int64, found bool) {
+	dec := json.NewDecoder(bytes.NewReader(b))
+	type level struct {
+		seen map[string]bool // nil: an array
+		name bool            // the next token is a name
+	}
+	var open []level
+	for {
+		t, err := dec.Token()
+		if err != nil {
+			return "", 0, false
+		}
+		if n := len(open); n > 0 && open[n-1].name {
+			if s, ok := t.(string); ok {
+				if open[n-1].seen[s] {
+					return s, dec.InputOffset(), true
+				}
+				open[n-1].seen[s], open[n-1].name = true, false
+				continue
+			}
+		}
+		switch t {
+		case json.Delim('{'):
+			open = append(open, level{seen: map[string]bool{}, name: true})
+			continue
+		case json.Delim('['):
+			open = append(open, level{})
+			continue
+		case json.Delim('}'), json.Delim(']'):
+			open = open[:len(open)-1]
+		}
+		if n := len(open); n > 0 {
+			open[n-1].name = open[n-1].seen != nil // a value has ended
+		}
+	}
 }
 
 // lineOf returns the line that a fault of decoding is about. Of a name that is not
@@ -183,9 +225,19 @@ func (r routing) check() error {
 			of[q] = p.Name
 		}
 	}
+	long := map[string]string{} // id in long form to how the file writes it
 	for _, id := range slices.Sorted(maps.Keys(r.Agents)) {
+		if other, taken := long[omnichannel.Long(id)]; taken {
+			errs = append(errs, fmt.Errorf("  agents: %q and %q are one user: keep one", other, id))
+		}
+		long[omnichannel.Long(id)] = id
 		if l := len(id); (l != 15 && l != 18) || !strings.HasPrefix(id, "005") {
 			errs = append(errs, fmt.Errorf("  agents: %q is not the id of a Salesforce user: give its 15 or 18 characters, 005 first", id))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Channels)) {
+		if class := r.Channels[name].Class; !class.Valid() {
+			errs = append(errs, fmt.Errorf("  channels: %q: class %q is not one of live, semi-live, non-live", name, class))
 		}
 	}
 	errs = append(errs, r.ContactPad.check()...)
