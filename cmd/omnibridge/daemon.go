@@ -146,7 +146,8 @@ func (d *daemon) run(ctx context.Context) error {
 	<-called
 	stop()
 	<-pruned
-	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	// Browsers answer a farewell at once; but here, too, the machine may be busy.
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	if d.pad != nil {
 		err = errors.Join(err, d.pad.Close(closing))
