@@ -24,13 +24,13 @@ func TestConsoleAcceptByKeyboard(t *testing.T) {
 	id, pushed := d.work("Case", "Support_Cases", "ada")
 	d.want(`"Omni-Channel: Available, 1 new"`, `await wait(() => $('.request')); return utility('Omni').querySelector('span').innerText`)
 	d.want(`["Case 00000001","Support Cases",true,true]`, `const r = $('.request'); return [r.querySelector('b').innerText, r.querySelector('p').innerText.split(' · ').pop(), /^(9:\d\d|10:00)$/.test(r.querySelector('.clock').innerText), !!r.querySelector('.bar')]`)
-	d.do(chromedp.Focus(chromedp.CSS(`.request [data-key^="a"]`)), chromedp.KeyEvent(kb.Enter))
+	d.do(focus(`.request [data-key^="a"]`), chromedp.KeyEvent(kb.Enter))
 	d.want(fmt.Sprintf(`["Case 00000001","/lightning/r/Case/%s/view",false]`, id), `await wait(() => $('.tab.here .tab-name').innerText.includes('Case 0')); return [text('.tab.here'), location.pathname, $('#panel-omni').hidden === false]`)
 	if got := d.row(pushed)["Status"]; got != "Opened" {
 		t.Errorf("the AgentWork is %v, want Opened", got)
 	}
 	// The tabs, by keyboard: to the left is Home, Delete closes, and the work ends with its tab.
-	d.do(chromedp.Focus(chromedp.CSS(`.tab.here .tab-name`)), chromedp.KeyEvent(kb.ArrowLeft))
+	d.do(focus(`.tab.here .tab-name`), chromedp.KeyEvent(kb.ArrowLeft))
 	d.want(`"home"`, `return document.activeElement.dataset.tab`)
 	d.do(chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.Delete))
 	d.until("the work is closed", func() bool { return d.row(pushed)["Status"] == "Closed" })
@@ -60,7 +60,7 @@ func TestConsoleStatus(t *testing.T) {
 	t.Parallel()
 	d := newOffice(t, nil).sit("ada")
 	d.js(`utility('Omni').click()`)
-	d.do(chromedp.Focus(chromedp.CSS("#omni-status")), chromedp.KeyEvent("Busy"), chromedp.KeyEvent(kb.Enter))
+	d.do(focus("#omni-status"), chromedp.KeyEvent("Busy"), chromedp.KeyEvent(kb.Enter))
 	d.want(`["Omni-Channel: Busy","omni-status"]`, `await wait(() => text('.utility').includes('Busy')); return [text('.utility'), document.activeElement.id]`)
 	d.js(`$('[data-key=auto]').click(); await wait(async () => (await (await fetch('/lightning/api/omni')).json()).auto_accept)`)
 	d.js(`const s = $('#omni-status'); s.value = ''; s.dispatchEvent(new Event('change')); await wait(() => text('.utility') === 'Omni-Channel: Offline')`)
@@ -80,10 +80,10 @@ func TestConsoleChat(t *testing.T) {
 	customer.do(chromedp.Reload())
 	customer.want(`"You are with Ada Okafor."`, `await wait(() => $('.says')); return text('.says')`)
 	customer.js(`await wait(() => $('[name=say]'))`)
-	customer.do(chromedp.Focus(chromedp.CSS("[name=say]")), chromedp.KeyEvent("Where is my parcel?"), chromedp.KeyEvent(kb.Enter))
+	customer.do(focus("[name=say]"), chromedp.KeyEvent("Where is my parcel?"), chromedp.KeyEvent(kb.Enter))
 	d.want(`"Where is my parcel?"`, `await wait(() => $('.talk .customer')); return text('.talk .customer .said')`)
-	d.do(chromedp.Focus(chromedp.CSS("[name=say]")), chromedp.KeyEvent("On its "), chromedp.Focus(chromedp.CSS("[name=say]")))
-	customer.do(chromedp.Focus(chromedp.CSS("[name=say]")), chromedp.KeyEvent("Hello?"), chromedp.KeyEvent(kb.Enter))
+	d.do(focus("[name=say]"), chromedp.KeyEvent("On its "), focus("[name=say]"))
+	customer.do(focus("[name=say]"), chromedp.KeyEvent("Hello?"), chromedp.KeyEvent(kb.Enter))
 	d.want(`["say","On its "]`, `await wait(() => $$('.talk .customer').length === 2); return [document.activeElement.name, document.activeElement.value]`) // what comes disturbs nobody who types
 	d.do(chromedp.KeyEvent("way."), chromedp.KeyEvent(kb.Enter))
 	customer.want(`"On its way."`, `await wait(() => $('.thing .agent')); return text('.thing .agent .said')`)
@@ -107,9 +107,9 @@ func TestConsoleCustomerPage(t *testing.T) {
 	d := f.visit(f.url + "/customer/")
 	d.js(`await wait(() => $('form.start'))`)
 	d.want(`[true,"Start chat"]`, `return [$('[value=call]').disabled && document.body.innerText.includes('Calls are off'), text('form.start .brand')]`)
-	d.do(chromedp.Focus(chromedp.CSS("[name=text]")), chromedp.KeyEvent("Where is my parcel?"), chromedp.Focus(chromedp.CSS("form.start .brand")), chromedp.KeyEvent(kb.Enter))
+	d.do(focus("[name=text]"), chromedp.KeyEvent("Where is my parcel?"), focus("form.start .brand"), chromedp.KeyEvent(kb.Enter))
 	d.want(`["Chat Maria Lopez","You are number 1 in the queue.","Where is my parcel?"]`, `await wait(() => $('.thing')); return [text('.thing h2'), text('.says'), text('.thing .said')]`)
-	d.do(chromedp.Focus(chromedp.CSS("[value=chat]")), chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowRight))
+	d.do(focus("[value=chat]"), chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowRight))
 	d.want(`"Send case"`, `return text('form.start .brand')`)
 	d.js(`$('form.start').requestSubmit(); await wait(() => $$('.thing').length === 2)`)
 	d.js(`button('End chat').click(); await wait(() => $$('.says').some((p) => p.innerText === 'You have left.'))`)
@@ -119,7 +119,7 @@ func TestConsoleCustomerPage(t *testing.T) {
 	d.want(before, titles) // also in their order
 	// What could not be sent is still there.
 	d.js(`await wait(() => button('Start chat')); button('Start chat').click(); await wait(() => $('.thing [name=say]'))`)
-	d.do(chromedp.Focus(chromedp.CSS(".thing [name=say]")), chromedp.KeyEvent("Hello"))
+	d.do(focus(".thing [name=say]"), chromedp.KeyEvent("Hello"))
 	d.want(`"Hello"`, `const real = fetch; window.fetch = (url, how) => (how.method === 'POST' ? Promise.reject(new TypeError('down')) : real(url, how)); $('.thing form.say').requestSubmit(); await wait(() => text('.thing .problem').includes('does not answer')); return $('.thing [name=say]').value`)
 }
 
@@ -150,7 +150,7 @@ func TestConsoleRecord(t *testing.T) {
 	id, _ := d.work("Case", "Support_Cases", "")
 	d.do(chromedp.Navigate(d.url + "/lightning/r/Case/" + id + "/view"))
 	d.js(`await wait(() => text('.record h1') === 'Case 00000001'); button('Edit').click(); await wait(() => $('form.fields'))`)
-	d.do(chromedp.Focus(chromedp.CSS("[name=Subject]")), chromedp.KeyEvent("Refund"))
+	d.do(focus("[name=Subject]"), chromedp.KeyEvent("Refund"))
 	// Somebody else changes the record meanwhile: what is being typed stays, with the focus.
 	other := d.beside(d.url + "/lightning/r/Case/" + id + "/view")
 	other.js(`await wait(() => $('.record h1')); await fetch('/lightning/api/record/` + id + `', {method: 'PATCH', body: JSON.stringify({fields: {Priority: 'High'}})}); await wait(() => text('.highlights').includes('High'))`)

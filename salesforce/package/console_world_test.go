@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -15,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
 	"omnibridge/salesforce/mockorg"
@@ -193,6 +196,19 @@ func (d *desk) do(steps ...chromedp.Action[chromedp.Void]) {
 	ctx, cancel := context.WithTimeout(d.ctx, patience)
 	defer cancel()
 	d.must(chromedp.Do(ctx, steps...))
+}
+
+// focus puts the focus on what a selector finds. Between looking for it and doing so the
+// page cannot draw it anew, as it can between two steps of the browser's driver.
+func focus(css string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		script := fmt.Sprintf("document.querySelector(%q).focus()", css)
+		r, err := cdp.Call(ctx, target, runtime.Evaluate, runtime.EvaluateParams{Expression: script})
+		if err == nil && r.ExceptionDetails != nil {
+			err = fmt.Errorf("%s: %s", script, r.ExceptionDetails.Text)
+		}
+		return err
+	})
 }
 
 // js runs a script of words and returns its value as JSON.
