@@ -16,6 +16,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 	_ "time/tzdata" // the image has no zones of its own, and plans have hours
 )
 
@@ -53,6 +54,10 @@ func main() {
 // killed is the exit code of a program that a second signal ended.
 const killed = 130
 
+// sameSignal is how close signals are that count as one: timeout(1) and some supervisors
+// signal a program and then its group, which it is in. Nobody presses Ctrl-C so fast.
+const sameSignal = 50 * time.Millisecond
+
 // realMain runs the program and returns its exit code. The first signal ends it
 // cleanly; a second one ends it at once. Both are taken here: to give signals
 // back their usual effect would not do, since who starts us in the background of
@@ -64,18 +69,27 @@ func realMain() int {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	done := make(chan int, 1)
 	go func() { done <- execute(ctx, os.Args[1:], streams{out: os.Stdout, err: os.Stderr}) }()
+	return await(done, signals, cancel)
+}
+
+// await waits until the program is done, and ends it as signals ask.
+func await(done <-chan int, signals <-chan os.Signal, end func()) int {
 	select {
 	case code := <-done:
 		return code
 	case <-signals:
-		cancel()
+		end()
 	}
-	select {
-	case code := <-done:
-		return code
-	case <-signals:
-		fmt.Fprintln(os.Stderr, "omnibridge: ended at once by a second signal")
-		return killed
+	for first := time.Now(); ; {
+		select {
+		case code := <-done:
+			return code
+		case <-signals:
+			if time.Since(first) >= sameSignal {
+				fmt.Fprintln(os.Stderr, "omnibridge: ended at once by a second signal")
+				return killed
+			}
+		}
 	}
 }
 

@@ -143,7 +143,7 @@ var (
 // Verdicts on a channel.
 var (
 	dailyLimit = verdict{name: "daily-limit", do: wait, wait: time.Hour, parks: true,
-		hint: "the org's daily allowance of delivered events is used up; it is counted over 24 hours and per subscriber"}
+		hint: "the org's daily allowance of delivered events is used up; it is counted over 24 hours and per subscriber; it is tried again every hour"}
 	topicLimit = verdict{name: "topic-limit", do: config, wait: 5 * time.Minute, parks: true,
 		hint: "too many clients subscribe to this topic"}
 	channelDenied = verdict{name: "channel-denied", do: config, wait: 5 * time.Minute, parks: true,
