@@ -87,7 +87,7 @@ func TestConfigNamesTheVariable(t *testing.T) {
 	}
 	for _, want := range []string{
 		"OMNIBRIDGE_ORG_URL is", "OMNIBRIDGE_API_VERSION is \"v62\": must be as 62.0", "OMNIBRIDGE_CALLS_TOKEN has 5 bytes: must be at least 16",
-		"OMNIBRIDGE_PAD_ICE is not WebRTC's list of servers: server 1 has an address that begins with none of stun:, stuns:, turn:, turns:",
+		"OMNIBRIDGE_PAD_ICE is not WebRTC's list of servers: none of stun:, stuns:, turn:, turns: begins an address of server 1",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error lacks %q:\n%v", want, err)

@@ -61,7 +61,7 @@ func (c config) ice() (servers []contactpad.ICEServer, err error) {
 	for i, s := range servers {
 		for _, u := range s.URLs {
 			if scheme, _, _ := strings.Cut(u, ":"); !slices.Contains([]string{"stun", "stuns", "turn", "turns"}, scheme) {
-				return nil, fmt.Errorf("server %d has an address that begins with none of stun:, stuns:, turn:, turns:", i+1)
+				return nil, fmt.Errorf("none of stun:, stuns:, turn:, turns: begins an address of server %d", i+1)
 			}
 		}
 		if len(s.URLs) == 0 {
