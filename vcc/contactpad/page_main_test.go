@@ -37,7 +37,7 @@ import (
 //	16 motion, contrast, grey  TestPageCalm, TestPageWithoutColour
 //	17 offline and back        TestPageLostAndBack, TestPageMeanwhile
 //	18 status page             connector/ops: TestStatusTellsWhatIsCounted, TestPausedPageStandsStill, TestSortMovesNothingUnderThePointer (it has no actions: TestPagesChangeNothing); vcc/engine: TestCountsAreThoseOfTheHistory
-//	19 why                     connector/ops: TestWhyTellsTheJournalInOrder; vcc/engine: TestWhyWaiting, TestWhyNamesTheRule
+//	19 why                     connector/ops: TestWhyTellsTheJournalInOrder; vcc/engine: TestWhyWaiting, TestWhyNamesTheRule, TestHistories (its audit adds the counts up)
 //	20 banner of the mock      salesforce/package: TestConsoleLooks
 
 // patience bounds every wait of the browser tests: the machine may be busy.

@@ -127,7 +127,7 @@ func auditLine(m *Machine, l *line) error {
 		return fmt.Errorf("line %s keeps a mark of a step that is over", l.key)
 	}
 	want := map[vcc.AgentID]bool{}
-	staffed, unready := 0, 0
+	staffed, unready, cools := 0, 0, 0
 	for id, a := range m.agents {
 		n := 0
 		for _, s := range a.seats {
@@ -145,13 +145,17 @@ func auditLine(m *Machine, l *line) error {
 		if serves {
 			staffed++
 			want[id] = naiveRoom(m, a, l.channel, l.class)
+			if a.row.CoolUntil[l.channel].After(m.now) {
+				cools++
+			}
 		}
 	}
 	if unready != l.count[unwilling] {
 		return fmt.Errorf("line %s counts %d who take no work, there are %d", l.key, l.count[unwilling], unready)
 	}
-	if staffed != l.staffed() {
-		return fmt.Errorf("line %s counts %d agents, there are %d", l.key, l.staffed(), staffed)
+	// What a decision says of the others adds up (panel-ux 7.19).
+	if staffed != l.staffed() || cools != l.count[cooling] {
+		return fmt.Errorf("line %s counts %d agents, %d not asked for a moment; there are %d and %d", l.key, l.staffed(), l.count[cooling], staffed, cools)
 	}
 	var last *seat
 	n := 0
