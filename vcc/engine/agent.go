@@ -18,7 +18,6 @@ type agent struct {
 	levels    map[vcc.Skill]int // every skill, with its level; 1 where none was given
 	panelTold bool              // the panel's standing was told since the machine began
 	lostAt    time.Time         // since when the panel is not reachable, if it is not
-	leftAt    time.Time         // logged out: when what they left behind is looked at (again)
 	watched   bool              // a timer watches the login
 	deskStale bool              // is in Machine.desks
 	open      []*item           // those with a leg of this agent, each once, in the order of ids

@@ -109,8 +109,7 @@ type Config struct {
 	CallGrace time.Duration
 	// RequeueAfter is how long after an agent logged out of ContactPad, and is gone from
 	// Omni-Channel too where that would do, the non-live work that they left goes back to
-	// its plan (A16); what cannot be given back then is looked at again. Zero means that it
-	// stays theirs.
+	// its plan (A16). Zero means that it stays theirs.
 	RequeueAfter time.Duration
 	// Telephony says that a telephone network is there: numbers can be dialled.
 	Telephony bool

@@ -125,49 +125,6 @@ func TestWorkLeftBehind(t *testing.T) {
 	}
 }
 
-// TestLeftWorkIsLookedAtAgain holds that work which could not go back when its agent had
-// been gone for long enough goes back later, and is not the agent's for ever.
-func TestLeftWorkIsLookedAtAgain(t *testing.T) {
-	leave := func(t *testing.T) *floor {
-		f := desk2(t, Config{RequeueAfter: time.Minute})
-		f.do(vcc.Report{Kind: vcc.Asked, Command: &vcc.Command{Do: vcc.LogOut, Agent: "ada", Force: true}})
-		return f
-	}
-	t.Run("left Omni-Channel later", func(t *testing.T) {
-		f := leave(t)
-		f.do(offline("ada"))
-		f.do(on("ada"))
-		f.later(60)
-		f.later(30)
-		f.do(offline("ada"))
-		f.later(29)
-		f.directed()
-		f.later(1)
-		f.directed("requeue x")
-	})
-	t.Run("the org said no", func(t *testing.T) {
-		f := leave(t)
-		f.later(60)
-		f.directed("requeue x")
-		f.do(vcc.Report{Kind: vcc.RequeueFailed, Interaction: "x", Offer: f.item("x").Offers})
-		f.later(59)
-		f.directed()
-		f.later(1)
-		f.directed("requeue x")
-	})
-	t.Run("back at work", func(t *testing.T) {
-		f := leave(t)
-		f.do(offline("ada"))
-		f.do(on("ada"))
-		f.later(60)
-		f.later(30)
-		f.may("ada", vcc.LogIn, "")
-		f.do(offline("ada"))
-		f.later(300)
-		f.directed()
-	})
-}
-
 // TestGoOnline is "go online": the present state, chosen once more, asks for the status
 // that goes with it if Omni-Channel shows one that does not.
 func TestGoOnline(t *testing.T) {

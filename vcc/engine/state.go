@@ -2,7 +2,6 @@ package engine
 
 import (
 	"slices"
-	"time"
 
 	"omnibridge/vcc"
 )
@@ -102,32 +101,19 @@ func (m *Machine) goOut(a *agent) {
 // watchLeft has what a, who is logged out, has left looked at later.
 func (m *Machine) watchLeft(a *agent) {
 	if m.cfg.RequeueAfter > 0 && !a.loggedIn() && !a.row.StateSince.IsZero() {
-		m.lookLeft(a, a.row.StateSince.Add(m.cfg.RequeueAfter))
+		m.set(timer{at: a.row.StateSince.Add(m.cfg.RequeueAfter), kind: leftOver, agent: a.row.ID})
 	}
 }
-
-func (m *Machine) lookLeft(a *agent, at time.Time) {
-	a.leftAt = at
-	m.set(timer{at: at, kind: leftOver, agent: a.row.ID})
-}
-
-// leftAgain is the least time between two looks at what an agent has left behind.
-const leftAgain = time.Minute
 
 // takeLeft gives back to its plan the non-live work that a, who logged out and did not
-// come back, had then. As long as there is any it looks again: who goes on by Omni-Channel
-// alone leaves later, and what could not be given back then can be later.
+// come back, had then.
 func (m *Machine) takeLeft(a *agent) {
-	left := slices.DeleteFunc(slices.Clone(a.open), func(x *item) bool {
-		leg := x.legOf(a.row.ID)
-		return leg == nil || leg.State != vcc.Connected || x.row.Work.Class != vcc.NonLive || leg.Since.After(a.row.StateSince)
-	})
-	if len(left) > 0 {
-		m.lookLeft(a, m.now.Add(max(m.cfg.RequeueAfter, leftAgain)))
+	if m.here(a) {
+		return // goes on by Omni-Channel alone
 	}
-	for _, x := range left {
+	for _, x := range slices.Clone(a.open) {
 		leg := x.legOf(a.row.ID)
-		if m.here(a) || leg == nil || leaves(leg) {
+		if leg == nil || leg.State != vcc.Connected || leaves(leg) || x.row.Work.Class != vcc.NonLive || leg.Since.After(a.row.StateSince) {
 			continue
 		}
 		to := vcc.Target{Plan: x.row.Work.Plan}

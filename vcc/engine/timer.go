@@ -230,7 +230,7 @@ func (m *Machine) validOfAgent(t timer) bool {
 	case callOver:
 		return a.panelTold && !a.row.Panel.Alive && a.lostAt.Add(m.cfg.CallGrace).Equal(t.at)
 	case leftOver:
-		return !a.loggedIn() && a.leftAt.Equal(t.at)
+		return !a.loggedIn() && a.row.StateSince.Add(m.cfg.RequeueAfter).Equal(t.at)
 	default: // loginOver
 		return a.loggedIn() && m.staleAt(a).Equal(t.at)
 	}
