@@ -173,7 +173,7 @@ func (s Seed) validate() error {
 	for _, ch := range s.Channels {
 		c.add("channel", ch.DeveloperName)
 		c.add("channel for object", ch.Object)
-		c.oneOf("capacity_model of channel "+ch.DeveloperName, ch.CapacityModel, "", "TabBased", "StatusBased")
+		c.oneOf("capacity model of channel "+ch.DeveloperName, ch.CapacityModel, "", "TabBased", "StatusBased")
 	}
 	for _, st := range s.Statuses {
 		c.add("status", st.DeveloperName)

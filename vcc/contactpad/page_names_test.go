@@ -169,6 +169,7 @@ func TestPageAcceptedByItself(t *testing.T) {
 		jonas = again
 	})
 	s.says("P Chat accepted: Jonas Weber, Orders.")
+	s.noText("accepted for you")
 	// The console says nothing, but the server tells how quick it was.
 	s.pad.show(func(d *vcc.Desk) {
 		d.Cards = append([]vcc.Card{offered("05", "Ida Blau")}, d.Cards...)

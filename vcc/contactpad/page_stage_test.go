@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -295,6 +296,22 @@ func (p *pad) pages(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 	}
+}
+
+// instead has the page's scripts say is where they say was, which one of them must.
+func (p *pad) instead(t *testing.T, was, is string) {
+	t.Helper()
+	scripts, err := filepath.Glob("web/assets/*.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(scripts, func(name string) bool {
+		text, err := os.ReadFile(name)
+		return err == nil && strings.Contains(string(text), was)
+	}) {
+		t.Fatalf("no script of the page has %q any more", was)
+	}
+	p.other = map[string]string{was: is}
 }
 
 // file serves a file of the page.

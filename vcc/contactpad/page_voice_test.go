@@ -172,7 +172,7 @@ func TestPageVoiceIsOfferedOnce(t *testing.T) {
 	// seconds, which a busy machine may take.
 	patiently := func(d vcc.Desk) staging {
 		p := newPad(t, true, d)
-		p.other = map[string]string{"const patience = 10_000;": "const patience = 1000_000;"}
+		p.instead(t, "const patience = 10_000;", "const patience = 1000_000;")
 		return staging{pad: p}
 	}
 	a, b := newStage(t, patiently(asker)), newStage(t, patiently(asked))
