@@ -171,7 +171,7 @@ func (s *Server) run(ctx context.Context, t *teller) {
 // say brings the first of batch to the provider, and returns how many are done with:
 // taken, refused for good, or given up. It is false only when ctx ended.
 func (s *Server) say(ctx context.Context, t *teller, batch []owed) (int, bool) {
-	wait := s.backoff(s.o.GiveUp)
+	wait, until := s.backoff(), time.Now().Add(s.o.GiveUp)
 	for {
 		p, known := s.provider(t.name)
 		if !known || p.Endpoint == "" {
@@ -191,11 +191,12 @@ func (s *Server) say(ctx context.Context, t *teller, batch []owed) (int, bool) {
 			s.o.Log.Error("a provider refused what it was told; it is not told again", "provider", t.name, "interaction", batch[0].interaction, "word", batch[0].word.Kind, "err", err)
 			return 1, true
 		}
-		d := wait.NextBackOff()
-		if d == backoff.Stop {
+		left := time.Until(until)
+		if left <= 0 {
 			s.o.Log.Error("a provider could not be told for too long; what it is owed is dropped", "provider", t.name, "words", len(batch), "tried", s.o.GiveUp, "err", err)
 			return len(batch), true
 		}
+		d := min(wait.NextBackOff(), left) // the last try is made when the time is up
 		var later *laterError
 		if errors.As(err, &later) {
 			d = max(d, later.after)
@@ -220,11 +221,11 @@ func (s *Server) pause(ctx context.Context, t *teller, d time.Duration) bool {
 	return true
 }
 
-func (s *Server) backoff(giveUp time.Duration) *backoff.ExponentialBackOff {
-	b := backoff.NewExponentialBackOff(
-		backoff.WithInitialInterval(min(time.Second, s.o.RetryMost)), backoff.WithMaxInterval(s.o.RetryMost), backoff.WithMaxElapsedTime(giveUp),
+// backoff never gives up of its own.
+func (s *Server) backoff() *backoff.ExponentialBackOff {
+	return backoff.NewExponentialBackOff(
+		backoff.WithInitialInterval(min(time.Second, s.o.RetryMost)), backoff.WithMaxInterval(s.o.RetryMost), backoff.WithMaxElapsedTime(0),
 	)
-	return b
 }
 
 // told reports that words were said, until it is durable; false when ctx ended.
@@ -240,7 +241,7 @@ func (s *Server) told(ctx context.Context, t *teller, said []owed) bool {
 		}
 		reports[i].Words = append(reports[i].Words, o.word.ID)
 	}
-	wait := s.backoff(0) // never gives up
+	wait := s.backoff()
 	for {
 		within, cancel := context.WithTimeout(ctx, s.o.PutWithin)
 		err := s.o.Put(within, reports)

@@ -227,16 +227,17 @@ func TestRefusedWord(t *testing.T) {
 	})
 }
 
+// TestGiveUp: a word is tried until the time is up, however the waits between fall.
 func TestGiveUp(t *testing.T) {
 	telling(t, func(o *Options) { o.GiveUp = time.Hour }, func(r *rig, e *endpoint) {
 		e.answer = func([]notification) (int, http.Header, error) { return 500, nil, nil }
 		r.Tell(owes("x", "AssignToAgent"))
-		time.Sleep(59 * time.Minute)
+		time.Sleep(time.Hour - time.Second)
 		synctest.Wait()
 		if r.Waiting() != 1 {
 			t.Error("given up too early")
 		}
-		time.Sleep(2 * time.Minute)
+		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		if got := r.taken(); len(got) != 1 || got[0].Kind != vcc.Told || !strings.Contains(r.logged(), "dropped") {
 			t.Errorf("%+v; %s", got, r.logged())
