@@ -205,12 +205,7 @@ func TestSlowAttemptsEnd(t *testing.T) {
 }
 
 func TestNothingSentIsNotUnknown(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dead := l.Addr().String()
-	_ = l.Close()
+	dead := refusing(t)
 	var tries atomic.Int32
 	f := newFakeOrg(t, says2(201, created))
 	live := f.Listener.Addr().String()

@@ -4,22 +4,37 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"syscall"
 	"testing"
 )
+
+// refusing is an address where connections are refused until the test ends: a socket has
+// it and does not listen, so that nobody else gets the port.
+func refusing(t *testing.T) string {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Close(fd) })
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	at, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", at.(*syscall.SockaddrInet4).Port)
+}
 
 // TestUnreachableSaysWhatToCheck: whether it is the host of logins or that of the
 // calls, and whatever keeps us from it, the error advises on it.
 func TestUnreachableSaysWhatToCheck(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	refusing := l.Addr().String()
-	_ = l.Close()
 	private := httptest.NewTLSServer(http.NotFoundHandler())
 	defer private.Close()
 	nameless := func(context.Context, string, string) (net.Conn, error) {
@@ -30,7 +45,7 @@ func TestUnreachableSaysWhatToCheck(t *testing.T) {
 		through    *http.Transport
 		advice     string
 	}{
-		{"refused", "http://" + refusing, &http.Transport{}, "firewall"},
+		{"refused", "http://" + refusing(t), &http.Transport{}, "firewall"},
 		{"no such name", "http://acme.my.salesforce.example", &http.Transport{DialContext: nameless}, "DNS"},
 		{"a certificate of nobody", private.URL, &http.Transport{TLSClientConfig: &tls.Config{}}, "certificate"},
 	} {
