@@ -35,7 +35,7 @@ func (l *Ledger) onWork(now time.Time, w AgentWork) {
 	case c.Heir != nil && c.Heir.Work == w.ID:
 		l.retireNote(c, w)
 	default:
-		c.retire(w.ID)
+		l.retire(c, w.ID)
 		l.index(c)
 		l.touch(c)
 	}
@@ -126,7 +126,7 @@ func (l *Ledger) progress(now time.Time, c *Chain, w AgentWork) {
 		l.moved(now, c, *c.Heir, false)
 	default:
 		// Canceled, or an end that does not fit: what is left tells.
-		c.retire(w.ID)
+		l.retire(c, w.ID)
 		l.index(c)
 		l.look(now, c)
 	}
@@ -149,7 +149,7 @@ func (l *Ledger) refused(now time.Time, c *Chain, reason vcc.Reason, detail stri
 	if c.State == Retracting && c.Sent && reason == vcc.Declined {
 		reason, detail = vcc.TimedOut, "taken back in the agent's console" // it was us who declined
 	}
-	c.retire(c.Work)
+	l.retire(c, c.Work)
 	l.index(c)
 	gone := c.PSRGone
 	if !l.move(now, c, factRefused, "") {
@@ -197,7 +197,7 @@ func (l *Ledger) settleEnded(now time.Time, c *Chain, o Outcome) {
 
 // closed concludes that the agent's work on it is over.
 func (l *Ledger) closed(now time.Time, c *Chain, why string) {
-	c.retire(c.Work)
+	l.retire(c, c.Work)
 	l.index(c)
 	if l.move(now, c, factClosed, why) {
 		l.report(vcc.Report{Kind: vcc.Ended, Interaction: c.Interaction, Offer: c.Offer, Agent: c.Agent})
@@ -207,7 +207,7 @@ func (l *Ledger) closed(now time.Time, c *Chain, why string) {
 
 // deleted concludes that the record is gone which an agent has.
 func (l *Ledger) deleted(now time.Time, c *Chain) {
-	c.retire(c.Work)
+	l.retire(c, c.Work)
 	l.index(c)
 	if l.move(now, c, factClosed, string(vcc.Deleted)) {
 		l.report(vcc.Report{Kind: vcc.Withdrawn, Interaction: c.Interaction, Offer: c.Offer, Agent: c.Agent, Reason: vcc.Deleted, Detail: recordDeleted})
@@ -217,7 +217,7 @@ func (l *Ledger) deleted(now time.Time, c *Chain) {
 
 // withdrawn concludes that the work left before anybody opened it.
 func (l *Ledger) withdrawn(now time.Time, c *Chain, reason vcc.Reason, detail string) {
-	c.retire(c.Work)
+	l.retire(c, c.Work)
 	l.index(c)
 	if l.move(now, c, factWithdrawn, string(reason)) {
 		l.report(vcc.Report{Kind: vcc.Withdrawn, Interaction: c.Interaction, Offer: c.Offer, Agent: c.Agent, Reason: reason, Detail: detail})
@@ -234,6 +234,7 @@ func (l *Ledger) inherit(now time.Time, c *Chain, w AgentWork) {
 		return
 	}
 	if c.Heir == nil || *c.Heir != h {
+		l.disinherit(c)
 		c.Heir = &h
 		l.note(c, "transferring", fmt.Sprintf("to %s, in Salesforce", l.name(w.User)))
 	}
@@ -241,10 +242,18 @@ func (l *Ledger) inherit(now time.Time, c *Chain, w AgentWork) {
 	l.touch(c)
 }
 
+// disinherit forgets to whom c was to go, since it goes to somebody else.
+func (l *Ledger) disinherit(c *Chain) {
+	if c.Heir != nil {
+		l.unindexWork(c.Heir.Work)
+		c.Heir = nil
+	}
+}
+
 // retireNote ends a transfer that the other agent did not take.
 func (l *Ledger) retireNote(c *Chain, w AgentWork) {
 	l.note(c, "transfer refused", fmt.Sprintf("%s: %s", l.name(w.User), w.Status))
-	c.retire(w.ID)
+	l.retire(c, w.ID)
 	c.Rev++
 	l.touch(c)
 }
@@ -252,8 +261,8 @@ func (l *Ledger) retireNote(c *Chain, w AgentWork) {
 // moved concludes that Salesforce gave c to another agent. The engine did not
 // direct it, so the offer gets the next number here.
 func (l *Ledger) moved(now time.Time, c *Chain, to Heir, open bool) {
-	c.retire(c.Work)
-	c.Heir = nil
+	l.retire(c, c.Work)
+	l.disinherit(c)
 	c.Work, c.Agent = to.Work, to.Agent
 	c.Offer++
 	l.index(c)

@@ -147,14 +147,15 @@ type Heir struct {
 // older one is unexpected, so it is looked up and does no harm.
 const keptPast = 32
 
-// retire notes that an AgentWork ended.
-func (c *Chain) retire(id AgentWorkID) {
+// retire notes that an AgentWork of c ended.
+func (l *Ledger) retire(c *Chain, id AgentWorkID) {
 	if id == "" || slices.Contains(c.Past, id) {
 		return
 	}
 	c.Past = append(slices.Clone(c.Past), id)
-	if len(c.Past) > keptPast {
-		c.Past = c.Past[len(c.Past)-keptPast:]
+	if most := len(c.Past) - keptPast; most > 0 {
+		l.unindexWork(c.Past[:most]...)
+		c.Past = c.Past[most:]
 	}
 	if c.Work == id {
 		c.Work = ""

@@ -247,7 +247,10 @@ func (l *Ledger) move(now time.Time, c *Chain, f Fact, why string) bool {
 	}
 	c.State, c.Why = to, why
 	if to == Gone {
-		c.Heir, c.Again = nil, false
+		c.Again = false
+		if c.Heir != nil {
+			l.retire(c, c.Heir.Work)
+		}
 		l.gone = append(l.gone, c)
 		if l.byRecord[c.Record] == c {
 			delete(l.byRecord, c.Record)
@@ -328,11 +331,16 @@ func (l *Ledger) forget(c *Chain) {
 	for _, id := range c.OldPSRs {
 		delete(l.byPSR, id)
 	}
-	for _, id := range c.Past {
+	l.unindexWork(c.Past...)
+	l.unindexWork(c.Work)
+	l.touch(c)
+}
+
+// unindexWork makes AgentWorks unknown.
+func (l *Ledger) unindexWork(ids ...AgentWorkID) {
+	for _, id := range ids {
 		delete(l.byWork, id)
 	}
-	delete(l.byWork, c.Work)
-	l.touch(c)
 }
 
 // wake is an entry of the queue of times; it is void when its chain's Wake has

@@ -189,6 +189,9 @@ func (m *model) take(o omnichannel.Output) {
 	m.effects = append(m.effects, o.Effects...)
 	m.store(o.Changed)
 	m.unrouted()
+	if wrong := m.ledger.Misindexed(); wrong != "" {
+		m.t.Fatal(wrong)
+	}
 	for _, f := range o.Faults {
 		m.t.Fatalf("an input could not be: %v", f)
 	}

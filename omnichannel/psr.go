@@ -58,7 +58,7 @@ func (l *Ledger) join(now time.Time, c *Chain, p PSR) {
 		l.announce(now, c)
 	case InHand, Closing, Requeueing:
 		l.note(c, "transferred", "to a queue, in Salesforce")
-		c.retire(c.Work)
+		l.retire(c, c.Work)
 		l.announce(now, c)
 	default:
 		l.look(now, c) // a push is out for the PSR before: see what became of it

@@ -88,6 +88,7 @@ func (l *Ledger) revive(now time.Time, c *Chain, why string) {
 	if !l.move(now, c, factReturned, why) {
 		return
 	}
+	l.unindexWork(c.Past...)
 	c.Past = nil // one of them may be live after all
 	l.drift(c, why)
 	l.index(c)

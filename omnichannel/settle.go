@@ -108,7 +108,7 @@ func (l *Ledger) settleAnnounced(now time.Time, c *Chain, s Seen) {
 		}
 	case InHand, Closing, Requeueing:
 		l.note(c, "transferred", "to a queue, in Salesforce")
-		c.retire(c.Work)
+		l.retire(c, c.Work)
 		l.index(c)
 		l.announce(now, c)
 	}
@@ -256,7 +256,7 @@ func (l *Ledger) retireEnded(c *Chain, works []AgentWork) {
 			l.index(c)
 		}
 		if w.ID != c.Work {
-			c.retire(w.ID)
+			l.retire(c, w.ID)
 		}
 	}
 	l.index(c)
