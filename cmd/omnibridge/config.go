@@ -43,7 +43,7 @@ type config struct {
 	RoutingFile    string            `envconfig:"ROUTING_FILE" desc:"JSON file of plans, skills, sizes and deadlines; without it every queue is a plan of its own"`
 	LogLevel       slog.Level        `envconfig:"LOG_LEVEL" default:"INFO" desc:"DEBUG, INFO, WARN or ERROR"`
 	LogFormat      string            `envconfig:"LOG_FORMAT" default:"auto" desc:"text, json, or auto: text on a terminal"`
-	SweepEvery     time.Duration     `envconfig:"SWEEP_EVERY" default:"5m" desc:"how often the whole org is read and compared while the stream is up"`
+	SweepEvery     time.Duration     `envconfig:"SWEEP_EVERY" default:"5m" desc:"how often the whole org is read and compared while the stream is up; 1s or more"`
 	CanaryAfter    time.Duration     `envconfig:"CANARY_AFTER" default:"5m" desc:"how long no event may come until one is sent, to prove that events still come; it must arrive within 30s, or within this time if it is less; 0 sends none"`
 	PresenceGrace  time.Duration     `envconfig:"PRESENCE_GRACE" default:"3s" desc:"how long a closed presence is not yet taken for a logout"`
 	CallTimeout    time.Duration     `envconfig:"CALL_TIMEOUT" default:"30s" desc:"how long one call of the org's REST API may take"`
@@ -245,7 +245,10 @@ func (c config) check() []error {
 		wrong("LISTEN", "is %q: must be host:port, as 127.0.0.1:8080", c.Listen)
 	}
 	errs = append(errs, c.checkPad()...)
-	for name, d := range map[string]time.Duration{"SWEEP_EVERY": c.SweepEvery, "PRESENCE_GRACE": c.PresenceGrace, "CALL_TIMEOUT": c.CallTimeout, "DRAIN": c.Drain, "JOURNAL_RETAINS": c.JournalRetains} {
+	if c.SweepEvery < minSweepEvery {
+		wrong("SWEEP_EVERY", "is %v: must be at least %v, or reading the org would take its API calls and the daemon's time", c.SweepEvery, minSweepEvery)
+	}
+	for name, d := range map[string]time.Duration{"PRESENCE_GRACE": c.PresenceGrace, "CALL_TIMEOUT": c.CallTimeout, "DRAIN": c.Drain, "JOURNAL_RETAINS": c.JournalRetains} {
 		if d <= 0 {
 			wrong(name, "is %v: must be more than zero", d)
 		}
@@ -262,6 +265,10 @@ func (c config) check() []error {
 
 // apiVersion is how Salesforce writes the versions of its API.
 var apiVersion = regexp.MustCompile(`^[1-9][0-9]{1,2}\.0$`)
+
+// minSweepEvery is how often at most the whole org is read when nothing calls for it. In
+// production it is minutes; a second is for trying out.
+const minSweepEvery = time.Second
 
 // minCallsToken is the least length of the token that the Interactions API takes.
 const minCallsToken = 16

@@ -51,9 +51,16 @@ func TestConfigDefaults(t *testing.T) {
 	}
 }
 
+func TestConfigTakesTheLeast(t *testing.T) {
+	set(t, map[string]string{"ORG_URL": "https://acme.my.salesforce.com", "CLIENT_ID": "id", "CLIENT_SECRET": "s3cret", "SWEEP_EVERY": "1s", "CONCURRENCY": "1", "CANARY_AFTER": "0"})
+	if _, err := loadConfig(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestConfigTellsEveryFaultAtOnce(t *testing.T) {
 	set(t, map[string]string{
-		"ORG_URL": "http://acme.my.salesforce.com", "JWT_KEY": "no key", "LOG_FORMAT": "xml", "LISTEN": "8080", "DRAIN": "-1s", "CONCURRENCY": "26",
+		"ORG_URL": "http://acme.my.salesforce.com", "JWT_KEY": "no key", "LOG_FORMAT": "xml", "LISTEN": "8080", "DRAIN": "-1s", "CONCURRENCY": "26", "SWEEP_EVERY": "999ms",
 	})
 	_, err := loadConfig()
 	if err == nil {
@@ -62,7 +69,7 @@ func TestConfigTellsEveryFaultAtOnce(t *testing.T) {
 	for _, want := range []string{
 		"OMNIBRIDGE_ORG_URL is", "plain http is refused except on loopback: use https", "OMNIBRIDGE_CLIENT_ID is not set",
 		"OMNIBRIDGE_JWT_KEY cannot be used", "OMNIBRIDGE_USERNAME is not set", "OMNIBRIDGE_LOG_FORMAT is \"xml\"", "OMNIBRIDGE_LISTEN is \"8080\"",
-		"OMNIBRIDGE_DRAIN is -1s", "OMNIBRIDGE_CONCURRENCY is 26",
+		"OMNIBRIDGE_DRAIN is -1s", "OMNIBRIDGE_CONCURRENCY is 26", "OMNIBRIDGE_SWEEP_EVERY is 999ms: must be at least 1s",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error lacks %q:\n%v", want, err)
