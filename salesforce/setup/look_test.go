@@ -215,24 +215,29 @@ func TestWithheldShows(t *testing.T) {
 	}
 }
 
-// TestEventsThatComeAreNoProofForOthers holds that each object is judged by its own.
+// TestEventsThatComeAreNoProofForOthers holds that each object is judged by its own. A
+// busy machine may need longer than brief for what comes.
 func TestEventsThatComeAreNoProofForOthers(t *testing.T) {
 	b := newBench(t)
 	b.cdc = true
 	b.channel("AgentWork")
 	b.work()
-	_, findings := b.look(brief, false)
-	for _, f := range findings {
-		switch f.Check {
-		case "events of AgentWork":
-			if f.Verdict != setup.OK {
-				t.Errorf("%+v", f)
-			}
-		case "events of PendingServiceRouting", "events of UserServicePresence":
-			if f.Verdict != setup.Withheld {
-				t.Errorf("%+v", f)
+	quiet, came := brief, false
+	for ; !came && quiet < patient; quiet *= 4 {
+		_, findings := b.look(quiet, false)
+		for _, f := range findings {
+			switch f.Check {
+			case "events of AgentWork":
+				came = f.Verdict == setup.OK
+			case "events of PendingServiceRouting", "events of UserServicePresence":
+				if f.Verdict != setup.Withheld {
+					t.Errorf("%+v", f)
+				}
 			}
 		}
+	}
+	if !came {
+		t.Error("the events of AgentWork never came")
 	}
 }
 
