@@ -35,6 +35,7 @@ func (l *Ledger) onWork(now time.Time, w AgentWork) {
 	case c.Heir != nil && c.Heir.Work == w.ID:
 		l.retireNote(c, w)
 	default:
+		c.Rev++
 		l.retire(c, w.ID)
 		l.index(c)
 		l.touch(c)

@@ -29,9 +29,9 @@ func (l *Ledger) reconcile(now time.Time, b Baseline) {
 		}
 		l.onPSR(now, PSRSeen{PSR: p})
 	}
-	live := map[AgentWorkID]bool{}
+	live := map[AgentWorkID]WorkStatus{}
 	for _, w := range b.Works {
-		live[w.ID] = true
+		live[w.ID] = w.Status
 		if c := l.byWork[w.ID]; c != nil && c.State == Gone && c.Entered.Before(b.Begun) {
 			l.revive(now, c, "its AgentWork is still "+string(w.Status))
 			continue
@@ -50,9 +50,9 @@ func (l *Ledger) reconcile(now time.Time, b Baseline) {
 	}
 }
 
-// absent tells whether a baseline lacks what c should have there. Work that was
-// held for want of configuration is tried again.
-func (l *Ledger) absent(now time.Time, c *Chain, announced map[PSRID]bool, live map[AgentWorkID]bool) bool {
+// absent tells whether a baseline lacks what c should have there, or has with an agent
+// what was taken for over. Work that was held for want of configuration is tried again.
+func (l *Ledger) absent(now time.Time, c *Chain, announced map[PSRID]bool, live map[AgentWorkID]WorkStatus) bool {
 	switch c.State {
 	case Held:
 		if announced[c.PSR] {
@@ -61,8 +61,10 @@ func (l *Ledger) absent(now time.Time, c *Chain, announced map[PSRID]bool, live 
 		return !announced[c.PSR]
 	case Announced:
 		return !announced[c.PSR]
-	case Alerting, Retracting, InHand, Closing, Requeueing:
-		return !live[c.Work]
+	case Alerting, Retracting:
+		return live[c.Work] == "" || slices.ContainsFunc(c.Past, func(id AgentWorkID) bool { return live[id] == Opened })
+	case InHand, Closing, Requeueing:
+		return live[c.Work] == ""
 	default:
 		return false // an effect is under way, whose outcome tells
 	}

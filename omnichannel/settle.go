@@ -27,6 +27,13 @@ func (l *Ledger) settle(now time.Time, c *Chain, s Seen, fresh bool) {
 		}
 		l.follow(c, psr)
 	}
+	switch overlooked := liveOf(s.Works, c.Past); {
+	case len(overlooked) == 0:
+	case fresh:
+		l.unretire(c, overlooked)
+	default:
+		c.Again = true // either its end was heard since the org was asked, or it never came
+	}
 	live := liveWorks(s.Works, c.Past)
 	switch {
 	case len(live) > 0:
@@ -46,22 +53,29 @@ func (l *Ledger) settleLive(now time.Time, c *Chain, live []AgentWork) {
 	if i < 0 {
 		i = slices.IndexFunc(live, func(w AgentWork) bool { return l.ours(c, w) })
 	}
-	if i >= 0 {
+	opened := slices.IndexFunc(live, func(w AgentWork) bool { return w.Status == Opened })
+	alerts := c.State == Alerting || c.State == Retracting
+	if i >= 0 && (opened < 0 || opened == i || !alerts) {
 		l.settleOurs(now, c, live[i], live)
 		return
 	}
-	// What we knew of has ended, or there was nothing, and another has it.
+	// What we knew of has ended, or there was nothing, or it only alerts, and another has it.
 	w := live[len(live)-1]
-	if j := slices.IndexFunc(live, func(w AgentWork) bool { return w.Status == Opened }); j >= 0 {
-		w = live[j]
+	if opened >= 0 {
+		w = live[opened]
 	}
 	if c.State == Pushing && c.Sent && c.Doubt {
 		l.drift(c, fmt.Sprintf("AgentWork %s for %s is not of our making", w.ID, l.name(w.User)))
 	}
-	if c.State == Alerting || c.State == Retracting || c.State == Pushing {
+	if alerts || c.State == Pushing {
 		l.undelivered(now, c, "another agent has it")
 	}
+	if i >= 0 { // it goes on alerting
+		l.unindexWork(c.Work)
+		c.Work = ""
+	}
 	l.moved(now, c, Heir{Work: w.ID, Agent: w.User}, w.Status == Opened)
+	l.settleHeir(now, c, live)
 }
 
 // settleOurs is for when the AgentWork that we know, or were creating, is live.
@@ -75,6 +89,11 @@ func (l *Ledger) settleOurs(now time.Time, c *Chain, w AgentWork, live []AgentWo
 		c.Tries++
 		l.wakeAt(now, c, pace(retractLook, c.Tries), true)
 	}
+	l.settleHeir(now, c, live)
+}
+
+// settleHeir is for when more than the agent who has the work is with it.
+func (l *Ledger) settleHeir(now time.Time, c *Chain, live []AgentWork) {
 	if c.State != InHand {
 		return
 	}
@@ -260,6 +279,27 @@ func (l *Ledger) retireEnded(c *Chain, works []AgentWork) {
 		}
 	}
 	l.index(c)
+}
+
+// unretire takes back that works of c have ended: that was drawn from events which came
+// late, about what a sweep had told before.
+func (l *Ledger) unretire(c *Chain, works []AgentWork) {
+	for _, w := range works {
+		l.unindexWork(w.ID)
+		c.Past = slices.DeleteFunc(slices.Clone(c.Past), func(id AgentWorkID) bool { return id == w.ID })
+	}
+	l.touch(c)
+}
+
+// liveOf returns those of the given AgentWorks that are with an agent.
+func liveOf(works []AgentWork, ids []AgentWorkID) []AgentWork {
+	var live []AgentWork
+	for _, w := range works {
+		if w.Status.Live() && slices.Contains(ids, w.ID) {
+			live = append(live, w)
+		}
+	}
+	return live
 }
 
 // liveWorks returns the AgentWorks that are with an agent.
