@@ -62,7 +62,7 @@ func (l *Ledger) absent(now time.Time, c *Chain, announced map[PSRID]bool, live 
 	case Announced:
 		return !announced[c.PSR]
 	case Alerting, Retracting:
-		return live[c.Work] == "" || slices.ContainsFunc(c.Past, func(id AgentWorkID) bool { return live[id] == Opened })
+		return live[c.Work] != Assigned || slices.ContainsFunc(c.Past, func(id AgentWorkID) bool { return live[id] == Opened })
 	case InHand, Closing, Requeueing:
 		return live[c.Work] == ""
 	default:

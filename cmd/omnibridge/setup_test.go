@@ -117,9 +117,14 @@ func TestSetupProvesDelivery(t *testing.T) {
 	if _, err := org.AddWork(mockorg.NewWork{Object: "Case", Queue: "Support_Cases"}); err != nil {
 		t.Fatal(err)
 	}
-	if code, found := setupReport(t, "--listen", "5s"); code != 0 || found[events] != setup.OK {
-		t.Errorf("after: %s, exit code %d", found[events], code)
+	for _, listen := range []string{"5s", "1m"} { // a busy machine may take longer than 5 s
+		code, found := setupReport(t, "--listen", listen)
+		if code == 0 && found[events] == setup.OK {
+			return
+		}
+		t.Logf("after %s: %s, exit code %d", listen, found[events], code)
 	}
+	t.Error("the events were never found to come")
 }
 
 // TestSetupFindsWhatIsBroken has an org with a fault of each kind.
