@@ -236,4 +236,11 @@ func TestChannelless(t *testing.T) {
 	f.may("ada", vcc.Release, "x")
 	f.directed("tell x AssignToAgent:ada Release:ada")
 	f.state("x", vcc.Closed)
+
+	f.do(ours("y", 0, by("crm", "r2"), func(r *vcc.Report) {
+		r.Work.Class, r.Work.Record, r.Call.DenyAgents = vcc.NonLive, "500B", true
+	}))
+	f.may("bob", vcc.AnswerCall, "y")
+	f.mayNot(vcc.DeniedTarget, "crm does not permit transfers to agents", "bob", vcc.Transfer, "y", agentTarget("ada"))
+	f.may("bob", vcc.Transfer, "y", vcc.Target{Plan: "p"})
 }
