@@ -9,7 +9,6 @@ import (
 	"omnibridge/connector/store"
 	"omnibridge/omnichannel"
 	"omnibridge/vcc"
-	"omnibridge/vcc/engine"
 )
 
 // BenchmarkTurn is one turn of the loop without its commit: n PSRs arrive, are
@@ -60,15 +59,7 @@ func finish(core *connector.Core, now time.Time, effects []omnichannel.Effect) {
 }
 
 func benchCore(b *testing.B, agents int) *connector.Core {
-	eng, err := engine.New(engine.Config{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	core, err := connector.NewCore(omnichannel.Policy{}, eng)
-	if err != nil {
-		b.Fatal(err)
-	}
-	o := &org{}
+	core, o := newCore(b), &org{}
 	for i := range agents {
 		o.present = append(o.present, vcc.AgentID(fmt.Sprintf("005%012dAAA", i)))
 	}

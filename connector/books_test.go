@@ -32,8 +32,8 @@ type agentBook struct {
 	times         vcc.AgentTimes
 }
 
-// pastTarget is the target of each plan of busyDay.
-const pastTarget = 20 * time.Second
+// target is that of each plan of busyDay.
+const target = 20 * time.Second
 
 func readBooks(s store.Snapshot, now time.Time) books {
 	b := books{s, now, map[string]int{}, map[vcc.PlanID]*planBook{}, map[vcc.AgentID]*agentBook{}}
@@ -95,7 +95,7 @@ func (b books) add(x vcc.Interaction) {
 		return
 	}
 	p.waiting++
-	if b.now.Sub(x.Work.Since) > pastTarget {
+	if b.now.Sub(x.Work.Since) > target {
 		p.past++
 		p.recent.Still++
 	}
@@ -160,7 +160,7 @@ func (b books) page() numbers {
 	n.set(fmt.Sprintf("%d; %d working, %d away, %d blocked", marks["ready"], marks["Busy Inbound"]+marks["Wrap Up"], marks["Break"], marks["Ready (Blocked)"]), "top Agents ready")
 	n.set(len(b.plans), "Plans")
 	n.set(len(b.Agents), "Agents")
-	n.set(past0(b.plans)+marks["Ready (Blocked)"], "Attention")
+	n.set(pastTarget(b.plans)+marks["Ready (Blocked)"], "Attention")
 	n.set(b.states["waiting"]+b.states["held"], "Waiting")
 	n.set(b.states["alerting"], "Alerting")
 	n.set(b.states["connected"], "Connected")
@@ -256,8 +256,8 @@ func retold(s store.Snapshot, journal []store.Entry) numbers {
 	return n
 }
 
-// past0 is how many plans have somebody who waits past the target.
-func past0(plans map[vcc.PlanID]*planBook) (n int) {
+// pastTarget is how many plans have somebody who waits past the target.
+func pastTarget(plans map[vcc.PlanID]*planBook) (n int) {
 	for _, p := range plans {
 		if p.past > 0 {
 			n++

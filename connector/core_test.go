@@ -10,7 +10,7 @@ import (
 	"omnibridge/vcc/engine"
 )
 
-func newCore(t *testing.T) *connector.Core {
+func newCore(t testing.TB) *connector.Core {
 	t.Helper()
 	eng, err := engine.New(engine.Config{})
 	if err != nil {

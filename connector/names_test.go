@@ -64,7 +64,7 @@ func TestNamesAreNotAskedForInVain(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			calls := 0
 			r := start(t, &org{present: agentsPresent}, newMemory(t), func(o *connector.Options) {
-				o.Names = func(_ context.Context, of map[omnichannel.RecordID]omnichannel.ChannelID) (map[omnichannel.RecordID]string, error) {
+				o.Names = func(_ context.Context, _ map[omnichannel.RecordID]omnichannel.ChannelID) (map[omnichannel.RecordID]string, error) {
 					calls++
 					return map[omnichannel.RecordID]string{psr(1).Record: "Maria Lopez", "570999999999999AAA": "nobody asked"}, nil
 				}
@@ -84,9 +84,9 @@ func TestNamesAreNotAskedForInVain(t *testing.T) {
 				synctest.Wait()
 			}
 			tell(omnichannel.PSRSeen{PSR: psr(1)})
+			r.org.mu.Lock()
 			refused := r.org.works[0]
 			refused.Status = omnichannel.Declined
-			r.org.mu.Lock()
 			r.org.works, r.org.psrs = nil, []omnichannel.PSR{psr(1)} // it waits again
 			r.org.mu.Unlock()
 			tell(omnichannel.WorkSeen{Work: refused})

@@ -27,12 +27,12 @@ func (l *Ledger) settle(now time.Time, c *Chain, s Seen, fresh bool) {
 		}
 		l.follow(c, psr)
 	}
-	switch overlooked := liveOf(s.Works, c.Past); {
-	case len(overlooked) == 0:
-	case fresh:
-		l.unretire(c, overlooked)
-	default:
-		c.Again = true // either its end was heard since the org was asked, or it never came
+	if slices.ContainsFunc(c.Past, func(id AgentWorkID) bool { return liveAmong(s.Works, id) }) {
+		if fresh {
+			l.unretire(c, s.Works)
+		} else {
+			c.Again = true // either its end was heard since the org was asked, or it never came
+		}
 	}
 	live := liveWorks(s.Works, c.Past)
 	switch {
@@ -92,7 +92,8 @@ func (l *Ledger) settleOurs(now time.Time, c *Chain, w AgentWork, live []AgentWo
 	l.settleHeir(now, c, live)
 }
 
-// settleHeir is for when more than the agent who has the work is with it.
+// settleHeir is for when somebody else is with the work than the agent who has it: it
+// goes to them.
 func (l *Ledger) settleHeir(now time.Time, c *Chain, live []AgentWork) {
 	if c.State != InHand {
 		return
@@ -281,25 +282,18 @@ func (l *Ledger) retireEnded(c *Chain, works []AgentWork) {
 	l.index(c)
 }
 
-// unretire takes back that works of c have ended: that was drawn from events which came
-// late, about what a sweep had told before.
+// unretire takes back that AgentWorks of c have ended which are live: that was drawn from
+// events which came late, about what a sweep had told before.
 func (l *Ledger) unretire(c *Chain, works []AgentWork) {
-	for _, w := range works {
-		l.unindexWork(w.ID)
-		c.Past = slices.DeleteFunc(slices.Clone(c.Past), func(id AgentWorkID) bool { return id == w.ID })
-	}
-	l.touch(c)
-}
-
-// liveOf returns those of the given AgentWorks that are with an agent.
-func liveOf(works []AgentWork, ids []AgentWorkID) []AgentWork {
-	var live []AgentWork
-	for _, w := range works {
-		if w.Status.Live() && slices.Contains(ids, w.ID) {
-			live = append(live, w)
+	var past []AgentWorkID
+	for _, id := range c.Past {
+		if liveAmong(works, id) {
+			l.unindexWork(id)
+		} else {
+			past = append(past, id)
 		}
 	}
-	return live
+	c.Past = past
 }
 
 // liveWorks returns the AgentWorks that are with an agent.

@@ -58,7 +58,7 @@ var mutants = []mutant{
 	{"I4: a deleted PSR means withdrawn", "omnichannel", "psr.go", "case Sighted, Held, Announced:\n\t\tl.look(now, c)\n\tcase Pushing:", "case Sighted, Held, Announced:\n\t\tl.withdrawn(now, c, vcc.CustomerLeft, \"\")\n\tcase Pushing:", "TestDeletedPSRMeansNothing"},
 	{"I4: absence counts although something has happened since", "omnichannel", "settle.go", "case !fresh && !announced:", "case false:", model},
 	{"I4: what a sweep misses is left alone", "omnichannel", "reconcile.go", "return live[c.Work] == \"\"", "return false", model},
-	{"I4: an end that late events seemed to tell is believed for good", "omnichannel", "settle.go", "l.unretire(c, overlooked)", "_ = overlooked", "TestSweepAheadOfEvents"},
+	{"I4: an end that late events seemed to tell is believed for good", "omnichannel", "settle.go", "l.unretire(c, s.Works)", "_ = s.Works", "TestSweepAheadOfEvents"},
 	{"I4: an old PSR event is believed", "omnichannel", "psr.go", "case p.Serial <= c.Serial:", "case false:", "TestSerialFences"},
 	{"I5: two daemons have one store", "connector/store", "lock.go", "if err := lockFile(f); err != nil {", "if err := error(nil); err != nil {", "TestOneProcessAtATime"},
 	{"I6: effects leave before their state is durable", "connector", "turn.go", "err := c.commit(ctx, t.Change)", "c.carrier.take(t.Effects)\n\tt.Effects = nil\n\terr := c.commit(ctx, t.Change)", loop},
