@@ -1,6 +1,7 @@
 package connector_test
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -86,7 +87,7 @@ func (b books) add(x vcc.Interaction) {
 		a.calls = a.calls || leg.State == vcc.Connected
 		a.wrapUp = a.wrapUp || leg.State == vcc.WrapUp
 	}
-	p := b.plans[x.Work.Plan]
+	p := b.plans[cmp.Or(x.Via, x.Work.Plan)]
 	switch x.State {
 	case vcc.Alerted:
 		p.alerting++
